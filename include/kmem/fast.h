@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fast.h - the per-thread record: a stack of pointers that its owner uses
+ * without a lock and that anybody may empty
+ *
+ * The kernel keeps such arrays per CPU and guards them by switching off
+ * preemption. A user program cannot do that, so a record belongs to one
+ * thread. Its owner pushes and pops with plain loads and stores; another
+ * thread that needs the objects (shrink, destroy, reclaim, a new limit) closes
+ * the record first:
+ *
+ *	owner                           drainer (holds the record's lock)
+ *	busy = 1                        gate = 0
+ *	compiler barrier                membarrier()   <- a barrier on both sides
+ *	n = count, g = gate             wait until busy == 0
+ *	if it fits: use the slots       take the slots, count = 0
+ *	busy = 0 (release)              gate = capacity, unlock
+ *
+ * Either the drainer sees busy and waits, or the owner sees the closed gate
+ * and goes the slow way, where the lock makes it wait. @gate is the capacity
+ * while the record is open and 0 while it is closed, so that one comparison
+ * answers "may I?" and "does it fit?" together:
+ *
+ *	pop:  count - 1 < gate    (count 0 wraps and fails)
+ *	push: count < gate
+ *
+ * ThreadSanitizer cannot follow a barrier that another thread issues; its
+ * builds make @busy a spin lock of both sides. Nothing here may be called
+ * from a signal handler.
+ *
+ * Invariants: count <= capacity; slots[0 .. count) are the parked objects, the
+ * most recent last; gate is 0 or capacity; a record without slots has gate 0.
+ */
+#ifndef KMEM_FAST_H
+#define KMEM_FAST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#define KMEM_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define KMEM_TSAN 1
+#endif
+#endif
+#ifndef KMEM_TSAN
+#define KMEM_TSAN 0
+#endif
+
+/**
+ * struct kmem_record - one thread's parked objects of one source
+ * @busy: 1 while the owner uses the record; written by the owner alone
+ * @gate: capacity while open, 0 while closed; written under @lock
+ * @count: parked objects; the owner's, or the drainer's while closed
+ * @lock: a word of the library's (0 free), taken by drainers and slow paths
+ * @slots: the array, made when the record is first filled
+ * @gets: objects that the owner popped; owner's, read by anybody
+ * @puts: objects that the owner pushed; owner's, read by anybody
+ * @capacity: size of @slots
+ * @reserved: keeps a record at one cache line
+ */
+struct kmem_record {
+	uint32_t busy;
+	uint32_t gate;
+	uint32_t count;
+	uint32_t lock;
+	void **slots;
+	uint64_t gets;
+	uint64_t puts;
+	uint32_t capacity;
+	uint32_t reserved[5];
+};
+
+static inline void kmem_record_enter(struct kmem_record *r)
+{
+#if KMEM_TSAN
+	while (__atomic_exchange_n(&r->busy, 1, __ATOMIC_ACQUIRE))
+		;
+#else
+	__atomic_store_n(&r->busy, 1, __ATOMIC_RELAXED);
+	/* Pairs with the membarrier in record_close(). */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+static inline void kmem_record_leave(struct kmem_record *r)
+{
+	/* Pairs with the acquire load of busy in record_close(). */
+	__atomic_store_n(&r->busy, 0, __ATOMIC_RELEASE);
+}
+
+/**
+ * kmem_record_pop() - take the most recently parked object
+ * @r: a record of the calling thread
+ *
+ * Context: the owner only; no lock, no atomic read-modify-write, no system
+ * call; not from a signal handler.
+ * Return: the object, or NULL when the record is empty or closed.
+ */
+static inline void *kmem_record_pop(struct kmem_record *r)
+{
+	void *object = NULL;
+	uint32_t n;
+
+	kmem_record_enter(r);
+	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED) - 1;
+	if (__builtin_expect(n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED),
+			     1)) {
+		object = r->slots[n];
+		__atomic_store_n(&r->count, n, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->gets, r->gets + 1, __ATOMIC_RELAXED);
+	}
+	kmem_record_leave(r);
+	return object;
+}
+
+/**
+ * kmem_record_push() - park an object
+ * @r: a record of the calling thread
+ * @object: what to park
+ *
+ * Context: as kmem_record_pop().
+ * Return: false when the record is full or closed; the object stays the
+ * caller's.
+ */
+static inline bool kmem_record_push(struct kmem_record *r, void *object)
+{
+	bool fits;
+	uint32_t n;
+
+	kmem_record_enter(r);
+	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+	fits = n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
+	if (__builtin_expect(fits, 1)) {
+		r->slots[n] = object;
+		__atomic_store_n(&r->count, n + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->puts, r->puts + 1, __ATOMIC_RELAXED);
+	}
+	kmem_record_leave(r);
+	return fits;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KMEM_FAST_H */

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * introspect.h - looking into a running allocator, and driving it from outside
+ *
+ * What the view (liballocfs), tests and debuggers need beyond the kernel's
+ * API. Everything read here is a snapshot in a plain struct: the caller never
+ * sees, and can never break, an allocator's own structures.
+ *
+ * Caches and pools are named by *serials* that are never used twice. A serial
+ * becomes a pointer by pinning: as long as it is pinned the object exists;
+ * destroying waits for the pin. Pins are for the length of one request: who
+ * holds one must not sleep.
+ *
+ * Numbers of a busy allocator are each right for some moment during the call;
+ * when nothing runs they all agree (objects = active + cached, total_objects =
+ * active + free).
+ */
+#ifndef KMEM_INTROSPECT_H
+#define KMEM_INTROSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <kmem/kmem.h>
+#include <kmem/mempool.h>
+#include <kmem/page_alloc.h>
+#include <kmem/slab.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+#define KMEM_NO_LIMIT UINT64_MAX
+
+/* ---- memory and zones ---------------------------------------------------- */
+
+/**
+ * struct kmem_memory_info - the whole arena
+ * @base: address of page frame 0
+ * @size: installed bytes
+ * @managed_pages: pages of all zones
+ * @free_pages: pages on the buddy lists of all zones
+ * @cached_pages: pages parked in threads' page lists
+ * @cpus: virtual CPUs of the formulas
+ */
+struct kmem_memory_info {
+	const void *base;
+	size_t size;
+	unsigned long managed_pages;
+	unsigned long free_pages;
+	unsigned long cached_pages;
+	unsigned int cpus;
+};
+
+void kmem_memory_info(struct kmem_memory_info *ret_info);
+
+/**
+ * struct kmem_zone_info - one zone, in pages
+ * @node: its node
+ * @name: "DMA", "DMA32", "Normal"
+ * @start_pfn: first page frame
+ * @spanned: pages from first to last
+ * @present: of those, pages that exist
+ * @managed: of those, pages that the allocator owns
+ * @free: pages in @nr_free
+ * @min: watermark below which only atomic requests are served
+ * @low: watermark of the first attempt
+ * @high: watermark at which background reclaim stops
+ * @lowmem_reserve: pages kept from requests that could use zone i instead
+ * @nr_free: free blocks of each order
+ */
+struct kmem_zone_info {
+	unsigned int node;
+	const char *name;
+	unsigned long start_pfn;
+	unsigned long spanned;
+	unsigned long present;
+	unsigned long managed;
+	unsigned long free;
+	unsigned long min;
+	unsigned long low;
+	unsigned long high;
+	unsigned long lowmem_reserve[4];
+	unsigned long nr_free[KMEM_NR_ORDERS];
+};
+
+/**
+ * kmem_nr_zones() - populated zones, nodes ascending, lowest zone first
+ */
+unsigned int kmem_nr_zones(void);
+
+/**
+ * kmem_zone_info() - snapshot of the @i-th populated zone
+ *
+ * Return: false when there are not that many.
+ */
+bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info);
+
+/* ---- caches -------------------------------------------------------------- */
+
+/**
+ * enum kmem_ctor - constructors that the library brings along
+ * @KMEM_CTOR_NONE: none
+ * @KMEM_CTOR_ZERO: clears the object
+ * @KMEM_CTOR_BYTE: fills it with kmem_cache_spec.ctor_byte
+ * @KMEM_CTOR_SEQUENCE: bytes 0, 1, 2 … 255, 0 …
+ * @KMEM_CTOR_CALL: the program's function kmem_cache_spec.ctor
+ */
+enum kmem_ctor {
+	KMEM_CTOR_NONE,
+	KMEM_CTOR_ZERO,
+	KMEM_CTOR_BYTE,
+	KMEM_CTOR_SEQUENCE,
+	KMEM_CTOR_CALL,
+};
+
+/**
+ * struct kmem_cache_spec - what a cache is made from
+ * @object_size: 1 to 4 MiB
+ * @align: a power of two or 0
+ * @flags: SLAB_…
+ * @useroffset: see struct kmem_cache_args
+ * @usersize: the same
+ * @freeptr_offset: the same
+ * @use_freeptr_offset: the same
+ * @sheaf_capacity: the same
+ * @ctor_kind: which constructor
+ * @ctor_byte: for KMEM_CTOR_BYTE
+ * @ctor: for KMEM_CTOR_CALL
+ */
+struct kmem_cache_spec {
+	unsigned int object_size;
+	unsigned int align;
+	slab_flags_t flags;
+	unsigned int useroffset;
+	unsigned int usersize;
+	unsigned int freeptr_offset;
+	bool use_freeptr_offset;
+	unsigned int sheaf_capacity;
+	enum kmem_ctor ctor_kind;
+	uint8_t ctor_byte;
+	void (*ctor)(void *object);
+};
+
+/**
+ * kmem_cache_new() - kmem_cache_create() for those who want to know why not
+ * @name: 1..127 bytes
+ * @owner: "mount", "boot" or a program's name; copied
+ * @spec: the shape
+ * @ret_cache: set on success
+ *
+ * Return: 0, -EINVAL, -ENAMETOOLONG, -ENOMEM, -ENOSPC (too many caches).
+ */
+int kmem_cache_new(const char *name, const char *owner,
+		   const struct kmem_cache_spec *spec,
+		   struct kmem_cache **ret_cache);
+
+/**
+ * kmem_cache_reshape() - give an empty cache another shape
+ *
+ * Releases empty slabs first. Return: 0; -EBUSY with objects in use, -EINVAL
+ * for a bad shape: the cache is as it was.
+ */
+int kmem_cache_reshape(struct kmem_cache *s,
+		       const struct kmem_cache_spec *spec);
+
+/**
+ * kmem_cache_remove() - destroy, but refuse while objects are in use
+ *
+ * The caller must hold no pin of its own. Return: 0, -EBUSY.
+ */
+int kmem_cache_remove(struct kmem_cache *s);
+
+/**
+ * kmem_cache_set_limit() - at most @limit objects in use
+ * @limit: KMEM_NO_LIMIT lifts it
+ *
+ * Further allocations fail. A limited cache keeps no per-thread objects, so
+ * that the limit is exact. A limit below present use is accepted. Raising a
+ * limit lets the requests that wait in pools try again.
+ */
+void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit);
+
+/**
+ * kmem_cache_set_min_partial() - empty slabs to keep per node
+ */
+void kmem_cache_set_min_partial(struct kmem_cache *s, unsigned long nr);
+
+/**
+ * kmem_cache_reset_peak(), kmem_cache_reset_stats() - begin counting anew
+ */
+void kmem_cache_reset_peak(struct kmem_cache *s);
+void kmem_cache_reset_stats(struct kmem_cache *s);
+
+/*
+ * X(name, help): the counters of a cache. The enum, the snapshot and the files
+ * of the mount are made from this one list; names are the kernel's.
+ */
+#define KMEM_CACHE_STATS(X)                                                    \
+	X(alloc_fastpath, "objects taken from a thread's array")               \
+	X(alloc_slowpath, "objects taken from slabs directly")                 \
+	X(free_fastpath, "objects put into a thread's array")                  \
+	X(free_slowpath, "objects put into slabs directly")                    \
+	X(free_add_partial, "frees that made a full slab partial")             \
+	X(free_remove_partial, "frees that emptied a slab and released it")    \
+	X(alloc_slab, "slabs taken from the page allocator")                   \
+	X(free_slab, "slabs given back to it")                                 \
+	X(order_fallback, "slabs of the least order, the preferred failing")   \
+	X(sheaf_refill, "objects moved from slabs into arrays")                \
+	X(sheaf_flush, "objects moved from arrays into slabs")
+
+enum kmem_cache_stat {
+#define KMEM_STAT_ENUM(name, help) KMEM_CACHE_STAT_##name,
+	KMEM_CACHE_STATS(KMEM_STAT_ENUM)
+#undef KMEM_STAT_ENUM
+		KMEM_NR_CACHE_STATS
+};
+
+/**
+ * struct kmem_cache_info - snapshot of a cache
+ * @serial: its identity
+ * @name: as given at creation
+ * @owner: "mount", "boot", or the program's name
+ * @spec: what it was made from (align as given)
+ * @size: bytes per object with metadata (slab_size)
+ * @align: alignment in effect
+ * @inuse: offset of metadata
+ * @freeptr: offset of the link in a free object
+ * @order: preferred order of a slab
+ * @objs_per_slab: objects in a slab of that order
+ * @min_partial: empty slabs kept per node
+ * @sheaf_capacity: objects a thread may park
+ * @aliases: further names merged into it
+ * @limit: KMEM_NO_LIMIT when none
+ * @active: objects in use, by anybody (mount: alloc)
+ * @cached: objects parked in threads' arrays
+ * @objects: active + cached
+ * @total_objects: capacity of all slabs
+ * @slabs: slabs
+ * @partial: slabs with free objects
+ * @objects_partial: objects outside those slabs' free lists
+ * @peak: most objects outside the slabs since reset (exact when limited)
+ * @stat: by enum kmem_cache_stat
+ */
+struct kmem_cache_info {
+	uint64_t serial;
+	char name[KMEM_NAME_MAX + 1];
+	char owner[32];
+	struct kmem_cache_spec spec;
+	unsigned int size;
+	unsigned int align;
+	unsigned int inuse;
+	unsigned int freeptr;
+	unsigned int order;
+	unsigned int objs_per_slab;
+	unsigned long min_partial;
+	unsigned int sheaf_capacity;
+	unsigned int aliases;
+	uint64_t limit;
+	uint64_t active;
+	uint64_t cached;
+	uint64_t objects;
+	uint64_t total_objects;
+	uint64_t slabs;
+	uint64_t partial;
+	uint64_t objects_partial;
+	uint64_t peak;
+	uint64_t stat[KMEM_NR_CACHE_STATS];
+};
+
+void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info);
+
+/**
+ * kmem_cache_serial() - the identity of a cache
+ */
+uint64_t kmem_cache_serial(const struct kmem_cache *s);
+
+/**
+ * kmem_cache_serials() - all caches, oldest first
+ * @serials: room for @room; may be NULL when @room is 0
+ *
+ * Return: how many there are; the first @room of them are stored.
+ */
+size_t kmem_cache_serials(uint64_t *serials, size_t room);
+
+/**
+ * kmem_cache_pin() - the cache of a serial, which then stays until unpinned
+ *
+ * Return: NULL when it is gone.
+ */
+struct kmem_cache *kmem_cache_pin(uint64_t serial);
+void kmem_cache_unpin(struct kmem_cache *s);
+
+/**
+ * kmem_cache_find() - serial of the oldest cache of that name, 0: none
+ */
+uint64_t kmem_cache_find(const char *name);
+
+/* ---- pools --------------------------------------------------------------- */
+
+/* X(name, help): the counters of a pool. */
+#define KMEM_MEMPOOL_STATS(X)                                                  \
+	X(allocs, "elements handed out")                                       \
+	X(frees, "elements returned")                                          \
+	X(from_backing, "elements that the backing gave")                      \
+	X(from_reserve, "elements that the reserve gave")                      \
+	X(refills, "returned elements that went into the reserve")             \
+	X(waits, "requests that had to wait")                                  \
+	X(timeouts, "retries of a waiting request because time was up")        \
+	X(failed, "requests refused")                                          \
+	X(cancelled, "waiting requests that were taken back")                  \
+	X(wait_ns_total, "nanoseconds waited, all requests")                   \
+	X(wait_ns_max, "longest wait in nanoseconds")                          \
+	X(resizes, "changes of min_nr")
+
+enum kmem_mempool_stat {
+#define KMEM_STAT_ENUM(name, help) KMEM_MEMPOOL_STAT_##name,
+	KMEM_MEMPOOL_STATS(KMEM_STAT_ENUM)
+#undef KMEM_STAT_ENUM
+		KMEM_NR_MEMPOOL_STATS
+};
+
+/**
+ * enum kmem_mempool_kind - what a pool takes its elements from
+ */
+enum kmem_mempool_kind {
+	KMEM_MEMPOOL_CUSTOM,
+	KMEM_MEMPOOL_SLAB,
+	KMEM_MEMPOOL_KMALLOC,
+	KMEM_MEMPOOL_PAGES,
+};
+
+/**
+ * struct kmem_mempool_info - snapshot of a pool
+ * @serial: its identity
+ * @name: by mempool_set_name(), else "pool-SERIAL"
+ * @owner: as for a cache
+ * @kind: of its backing
+ * @backing: serial of the cache, bytes, or order
+ * @element_size: usable bytes of an element; 0 for KMEM_MEMPOOL_CUSTOM
+ * @min_nr: guaranteed elements
+ * @curr_nr: elements in the reserve
+ * @waiters: requests that wait
+ * @low: least curr_nr since reset
+ * @active: elements handed out
+ * @peak: most elements handed out since reset; exact for an exact pool, see
+ *	mempool_set_exact(), else the most that a look at the pool has seen
+ * @limit: see mempool_set_limit()
+ * @stat: by enum kmem_mempool_stat
+ */
+struct kmem_mempool_info {
+	uint64_t serial;
+	char name[KMEM_NAME_MAX + 1];
+	char owner[32];
+	enum kmem_mempool_kind kind;
+	uint64_t backing;
+	size_t element_size;
+	int min_nr;
+	int curr_nr;
+	unsigned int waiters;
+	int low;
+	uint64_t active;
+	uint64_t peak;
+	uint64_t limit;
+	uint64_t stat[KMEM_NR_MEMPOOL_STATS];
+};
+
+void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info);
+uint64_t mempool_serial(const mempool_t *pool);
+size_t mempool_serials(uint64_t *serials, size_t room);
+
+/**
+ * mempool_pin() - as kmem_cache_pin(); destroy and exit wait for the unpin
+ */
+mempool_t *mempool_pin(uint64_t serial);
+void mempool_unpin(mempool_t *pool);
+uint64_t mempool_find(const char *name);
+
+/**
+ * mempool_new() - a pool with a name, an owner and a backing by kind
+ * @backing: serial of a cache, bytes, or order
+ *
+ * Return: 0, -EINVAL, -ENOENT (no such cache), -ENOMEM, -ENOSPC.
+ */
+int mempool_new(const char *name, const char *owner, int min_nr,
+		enum kmem_mempool_kind kind, uint64_t backing,
+		mempool_t **ret_pool);
+
+/**
+ * mempool_rebase() - another backing for a pool that nobody uses
+ *
+ * Return: 0; -EBUSY with elements out or requests waiting; -EINVAL (a cache
+ * with a constructor, bytes or order out of range), -ENOENT, -ENOMEM: the
+ * pool is as it was.
+ */
+int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
+		   uint64_t backing);
+
+/**
+ * mempool_remove() - destroy, but refuse with elements out or requests waiting
+ *
+ * Only for pools of mempool_new() and mempool_create(). The caller must hold
+ * no pin of its own. Return: 0, -EBUSY.
+ */
+int mempool_remove(mempool_t *pool);
+
+/**
+ * mempool_set_exact() - count under the lock, so that peak is exact
+ *
+ * For pools that are watched rather than fast; the mount's are.
+ */
+void mempool_set_exact(mempool_t *pool, bool exact);
+
+/**
+ * mempool_set_limit() - at most @limit elements out before the backing counts
+ * as exhausted
+ *
+ * Requests beyond it are served from the reserve or wait. Raising it lets
+ * those that wait try again. Exact only for an exact pool.
+ */
+void mempool_set_limit(mempool_t *pool, uint64_t limit);
+
+void mempool_reset_peak(mempool_t *pool);
+void mempool_reset_low(mempool_t *pool);
+void mempool_reset_stats(mempool_t *pool);
+
+/* ---- objects ------------------------------------------------------------- */
+
+/**
+ * enum kmem_location_kind - what an address is part of
+ */
+enum kmem_location_kind {
+	KMEM_LOCATION_FREE,
+	KMEM_LOCATION_PAGES,
+	KMEM_LOCATION_SLAB,
+	KMEM_LOCATION_LARGE,
+};
+
+/**
+ * struct kmem_location - where an address is
+ * @kind: see above
+ * @pfn: page frame of the address
+ * @node: its node
+ * @zone: its zone's name
+ * @order: of the block or slab
+ * @slab_pfn: first page frame of the block or slab
+ * @index: object in the slab, or page in the block
+ * @offset: bytes into that object, or into that page
+ * @cache: serial of the slab's cache, else 0
+ */
+struct kmem_location {
+	enum kmem_location_kind kind;
+	unsigned long pfn;
+	unsigned int node;
+	const char *zone;
+	unsigned int order;
+	unsigned long slab_pfn;
+	unsigned int index;
+	unsigned int offset;
+	uint64_t cache;
+};
+
+/**
+ * kmem_locate() - say what an address is part of
+ *
+ * Return: false outside the memory.
+ */
+bool kmem_locate(const void *address, struct kmem_location *ret_location);
+
+/* ---- validation ---------------------------------------------------------- */
+
+/**
+ * kmem_cache_validate() - check every slab, list and array of a cache
+ *
+ * Walks the free lists of all slabs, compares counts with lists, threads'
+ * arrays with slabs. Each fault is reported. Context: takes the cache's locks;
+ * the arrays of running threads are closed meanwhile.
+ * Return: the number of faults.
+ */
+unsigned int kmem_cache_validate(struct kmem_cache *s);
+
+/**
+ * kmem_slab_validate() - check the one slab that holds an object
+ *
+ * Return: faults; 1 when @object is in no slab.
+ */
+unsigned int kmem_slab_validate(const void *object);
+
+/**
+ * kmem_zone_validate() - check the buddy lists of the @i-th populated zone
+ */
+unsigned int kmem_zone_validate(unsigned int i);
+
+/**
+ * kmem_block_validate() - check that the block at @page may be in use: type
+ * and order are right, and no part of it is on a buddy list
+ */
+unsigned int kmem_block_validate(const struct page *page, unsigned int order);
+
+/**
+ * mempool_validate() - check counts, reserve and queue of a pool
+ */
+unsigned int mempool_validate(mempool_t *pool);
+
+/**
+ * kmem_validate() - all of the above
+ */
+unsigned int kmem_validate(void);
+
+/* ---- memory outside the zones --------------------------------------------- */
+
+/**
+ * kmem_meta_alloc() - zeroed memory of the metadata region
+ * @size: bytes
+ *
+ * For descriptors and handles: it does not fail because the zones are full,
+ * and does not show in buddyinfo. Return: NULL when the region is full.
+ */
+void *kmem_meta_alloc(size_t size) __attribute__((warn_unused_result));
+
+/**
+ * kmem_meta_free() - give it back
+ * @p: NULL is a no-op
+ * @size: as it was asked for
+ */
+void kmem_meta_free(void *p, size_t size);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KMEM_INTROSPECT_H */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * page_alloc.h - blocks of 2^order pages from the buddy allocator
+ */
+#ifndef KMEM_PAGE_ALLOC_H
+#define KMEM_PAGE_ALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <kmem/gfp.h>
+#include <kmem/kmem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/* Opaque: conversions are calls, the fields are the allocators' business. */
+struct page;
+
+/**
+ * alloc_pages() - allocate 2^order pages, aligned to their size
+ * @gfp: zones, reserves and effort; __GFP_COMP makes the block one unit
+ * @order: 0..10
+ *
+ * Served from the calling thread's page list (orders 0 to 3), else from the
+ * highest zone that @gfp allows and whose watermark holds, then the zones
+ * below it. With __GFP_DIRECT_RECLAIM the page lists of all threads are
+ * drained and empty slabs given back before it fails; nothing sleeps.
+ *
+ * Context: any thread; not from a signal handler.
+ * Return: the first page with one reference, or NULL (an order above 10 is
+ * reported).
+ */
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+	__attribute__((warn_unused_result));
+
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+
+/**
+ * __free_pages() - drop the reference to a block
+ * @page: its first page; NULL is a no-op
+ * @order: the order that it was allocated with
+ *
+ * A page that is free already, not the first of a block, a slab page, or a
+ * wrong @order is reported and refused; the block stays as it was.
+ */
+void __free_pages(struct page *page, unsigned int order);
+
+#define __free_page(page) __free_pages(page, 0)
+
+/**
+ * __get_free_pages() - alloc_pages(), as an address
+ *
+ * __GFP_HIGHMEM is ignored. Return: the address of the block, or 0.
+ */
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+
+/**
+ * get_zeroed_page() - one page of zeroes, or 0
+ */
+unsigned long get_zeroed_page(gfp_t gfp);
+
+/**
+ * free_pages() - free by address; an address of 0 is a no-op
+ */
+void free_pages(unsigned long address, unsigned int order);
+
+#define free_page(address) free_pages(address, 0)
+
+/**
+ * page_address() - where the page's memory is mapped (arithmetic)
+ */
+void *page_address(const struct page *page);
+
+/**
+ * virt_to_page() - the page that holds an address
+ *
+ * Return: NULL for an address outside the memory (the kernel computes
+ * garbage there).
+ */
+struct page *virt_to_page(const void *address);
+
+/**
+ * page_to_pfn() - page frame number: offset in "physical" memory / 4096
+ */
+unsigned long page_to_pfn(const struct page *page);
+
+/**
+ * pfn_to_page() - its inverse; NULL past the installed memory
+ */
+struct page *pfn_to_page(unsigned long pfn);
+
+/**
+ * get_order() - the smallest order whose block holds @size bytes
+ *
+ * As the kernel's: order 52 for @size 0, where the kernel leaves it undefined.
+ */
+static inline unsigned int get_order(size_t size)
+{
+	size_t pages = (size - 1) >> KMEM_PAGE_SHIFT;
+
+	return pages ? 64u - (unsigned int)__builtin_clzl(pages) : 0;
+}
+
+/**
+ * drain_all_pages() - move the page lists of all threads back to their zones
+ */
+void drain_all_pages(void);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KMEM_PAGE_ALLOC_H */
