@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * internal.h - the map of the library: one section per source file
+ *
+ * Lock order, outermost first; a thread may only take a lock of a higher rank
+ * than all it holds (debug builds check it at run time, see lock.c):
+ *
+ *	LOCK_INIT      kmem.c       set-up and tear-down
+ *	LOCK_CACHES    kmem_cache.c the list of caches, their shape, pins
+ *	LOCK_POOLS     mempool.c    the list of pools, pins
+ *	LOCK_POOL      mempool.c    one pool: reserve and queue
+ *	LOCK_TICKER    wait.c       the thread that retries parked requests
+ *	LOCK_THREADS   thread.c     the list of thread blocks; drains
+ *	LOCK_RECORD    record.c     one thread's record of one source. A drainer
+ *	                            takes the same record of several threads,
+ *	                            under LOCK_THREADS; others take one
+ *	LOCK_NODE      slab.c       the slabs of one cache
+ *	LOCK_ZONE      buddy.c      the free blocks of one zone
+ *	LOCK_META      meta.c       the metadata region
+ *
+ * alloc_pages() is called with none of them held, because reclaim may take
+ * all from LOCK_CACHES on. Callbacks of users are called with none held. The
+ * report hook has a lock of its own, innermost and without a rank.
+ */
+#ifndef KMEM_INTERNAL_H
+#define KMEM_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <kmem/fast.h>
+#include <kmem/introspect.h>
+
+#include "util/list.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_UP(x, a) (((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/*
+ * A counter that is written under a lock, or by one thread alone, and read by
+ * anybody without: a plain move on the machine, a defined access in C.
+ */
+#define counter_read(c) __atomic_load_n(&(c), __ATOMIC_RELAXED)
+#define counter_set(c, v) __atomic_store_n(&(c), (v), __ATOMIC_RELAXED)
+#define counter_add(c, n) counter_set(c, counter_read(c) + (n))
+#define counter_sub(c, n) counter_set(c, counter_read(c) - (n))
+
+/* ---- lock.c -------------------------------------------------------------- */
+
+enum lock_rank {
+	LOCK_INIT,
+	LOCK_CACHES,
+	LOCK_POOLS,
+	LOCK_POOL,
+	LOCK_TICKER,
+	LOCK_THREADS,
+	LOCK_RECORD,
+	LOCK_NODE,
+	LOCK_ZONE,
+	LOCK_META,
+};
+
+#ifdef KMEM_DEBUG
+void lock_rank_push(const void *lock, enum lock_rank rank);
+void lock_rank_pop(const void *lock);
+void lock_assert_held(const void *lock);
+#else
+static inline void lock_rank_push(const void *lock, enum lock_rank rank)
+{
+	(void)lock;
+	(void)rank;
+}
+static inline void lock_rank_pop(const void *lock)
+{
+	(void)lock;
+}
+static inline void lock_assert_held(const void *lock)
+{
+	(void)lock;
+}
+#endif
+
+static inline void lock(pthread_mutex_t *m, enum lock_rank rank)
+{
+	lock_rank_push(m, rank);
+	pthread_mutex_lock(m);
+}
+
+static inline void unlock(pthread_mutex_t *m)
+{
+	pthread_mutex_unlock(m);
+	lock_rank_pop(m);
+}
+
+/* ---- report.c ------------------------------------------------------------ */
+
+void kmem_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- os_memory.c --------------------------------------------------------- */
+
+struct os_arena {
+	char *base;
+	size_t size;
+	int fd;
+};
+
+int os_arena_map(const struct kmem_config *config, size_t size,
+		 size_t memory, struct os_arena *ret_arena);
+void os_arena_unmap(struct os_arena *arena);
+size_t os_host_memory(void);
+unsigned int os_host_cpus(void);
+void *os_reserve(size_t size);
+void os_discard(void *p, size_t size);
+void os_release(void *p, size_t size);
+bool os_barrier_setup(void);
+void os_barrier(void);
+uint64_t os_now_ns(void);
+
+/* ---- meta.c -------------------------------------------------------------- */
+
+void meta_init(char *start, char *end);
+
+/* ---- zone.c: what a page is, and which zones there are ------------------- */
+
+enum page_type {
+	PAGE_NONE,   /* never touched, or inside a block */
+	PAGE_BUDDY,  /* first page of a block on a zone's free list */
+	PAGE_PARKED, /* first page of a block in a thread's page list */
+	PAGE_USED,   /* first page of a block in use */
+	PAGE_LARGE,  /* the same, by kmalloc */
+	PAGE_SLAB,   /* first page of a slab */
+	PAGE_TAIL,   /* further page of a slab; @tail leads to the first */
+};
+
+/*
+ * One per page frame, in the metadata region. All zero means never touched, so
+ * a fresh map costs nothing.
+ */
+struct page {
+	uint8_t type;
+	uint8_t order;
+	uint8_t zone; /* index in kmem.zone */
+	uint8_t node;
+	uint16_t tail; /* pages behind the first one of the slab */
+	uint16_t reserved;
+	int32_t refcount;
+
+	/* PAGE_SLAB, under the cache's LOCK_NODE */
+	uint16_t objects;
+	uint16_t inuse; /* objects outside the slab's own free list */
+	struct kmem_cache *cache;
+	void *freelist;
+
+	struct list_head list; /* free list of the zone, or list of slabs */
+	size_t reserved2[2];
+};
+
+_Static_assert(sizeof(struct page) == 64, "the map is 1/64 of the memory");
+
+/*
+ * A merge looks at the type of a neighbour that may be another thread's. What
+ * it asks, "on a free list?", only changes under the zone's lock; any other
+ * answer, however stale, means no.
+ */
+static inline uint8_t page_type(const struct page *page)
+{
+	return counter_read(page->type);
+}
+
+static inline void page_set_type(struct page *page, enum page_type type)
+{
+	counter_set(page->type, (uint8_t)type);
+}
+
+enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, NR_ZONE_TYPES };
+
+#define MAX_ZONES NR_ZONE_TYPES
+#define FALLBACK_END MAX_ZONES
+
+/* Orders that threads keep lists of: the kernel's, without huge pages. */
+#define PAGE_LIST_ORDERS 4
+
+struct zone {
+	/* constant after kmem_init() */
+	const char *name;
+	enum zone_type type;
+	unsigned int index;
+	unsigned int node;
+	unsigned long start_pfn;
+	unsigned long end_pfn;
+	unsigned long min;
+	unsigned long low;
+	unsigned long high;
+	unsigned long lowmem_reserve[NR_ZONE_TYPES];
+	unsigned int batch;
+
+	pthread_mutex_t lock; /* LOCK_ZONE: all below */
+	/* Whole blocks from here to end_pfn were never touched. */
+	unsigned long fresh_pfn;
+	unsigned long free_pages;
+	struct list_head free_list[KMEM_NR_ORDERS];
+	unsigned long nr_free[KMEM_NR_ORDERS]; /* without the fresh ones */
+};
+
+int zones_init(const struct kmem_config *config);
+unsigned long zone_fresh_blocks(const struct zone *zone);
+enum zone_type gfp_zone(gfp_t gfp);
+
+/* ---- buddy.c ------------------------------------------------------------- */
+
+struct page *buddy_take(struct zone *zone, unsigned int order);
+void buddy_give(struct zone *zone, struct page *page, unsigned int order);
+
+/* ---- thread.c ------------------------------------------------------------ */
+
+#define PAGE_SLOTS (MAX_ZONES * PAGE_LIST_ORDERS)
+#define MAX_CACHES 16384u
+#define MAX_POOLS 16384u
+#define MAX_SLOTS (PAGE_SLOTS + MAX_CACHES)
+
+/* One thread's counters of one pool, written by that thread alone. */
+struct pool_cell {
+	uint64_t allocs;
+	uint64_t frees;
+	uint64_t from_backing;
+	uint64_t reserved[5];
+};
+
+/*
+ * What the library keeps per thread: a sparse block that is mapped whole and
+ * touched where it is used.
+ */
+struct thread {
+	struct list_head link; /* LOCK_THREADS */
+	uint64_t slot;	       /* virtual CPU = slot modulo cpus */
+	struct kmem_record record[MAX_SLOTS];
+	struct pool_cell cell[MAX_POOLS];
+};
+
+/* The calling thread's block; NULL until its first slow path. */
+extern __thread struct thread *thread_self;
+
+struct thread *thread_get(void);
+extern struct list_head thread_list;
+extern pthread_mutex_t thread_list_lock;
+void threads_reset(void);
+
+/* Which indices of the blocks' arrays are in use. */
+struct slot_set {
+	uint64_t used[MAX_CACHES / 64];
+};
+
+int slot_take(struct slot_set *set);
+void slot_put(struct slot_set *set, unsigned int slot);
+
+#define for_each_thread(t) list_for_each_entry(t, &thread_list, link)
+
+static inline struct kmem_record *thread_record(unsigned int slot)
+{
+	struct thread *t = thread_self;
+
+	return likely(t != NULL) ? &t->record[slot] : NULL;
+}
+
+/* ---- record.c ------------------------------------------------------------ */
+
+typedef void(record_sink_t)(void *arg, void **objects, unsigned int nr);
+
+void record_lock(struct kmem_record *r);
+void record_unlock(struct kmem_record *r);
+bool record_open(struct kmem_record *r, unsigned int capacity);
+void record_put(struct kmem_record *r, void *object);
+void record_drain(unsigned int slot, record_sink_t *sink, void *arg);
+void record_shut(unsigned int slot, record_sink_t *sink, void *arg);
+void record_retire(unsigned int slot, record_sink_t *sink, void *arg);
+void record_drop_oldest(struct kmem_record *r, unsigned int nr);
+void record_close(struct kmem_record *r, record_sink_t *sink, void *arg);
+uint64_t record_parked(unsigned int slot);
+void record_walk(unsigned int slot, record_sink_t *visit, void *arg);
+
+/* ---- page_alloc.c -------------------------------------------------------- */
+
+/* Back to the zone, past the page lists, where it can merge at once. */
+void free_pages_to_zone(struct page *page, unsigned int order);
+void page_thread_exit(struct thread *t);
+uint64_t pages_parked(const struct zone *zone);
+
+/* ---- slab_layout.c ------------------------------------------------------- */
+
+/* How objects lie in a slab; computed from the spec, constant after it. */
+struct slab_layout {
+	unsigned int size;
+	unsigned int align;
+	unsigned int inuse;
+	unsigned int freeptr;
+	unsigned int order;
+	unsigned int min_order;
+	unsigned int objects;
+	unsigned int sheaf_capacity;
+	unsigned long min_partial;
+};
+
+int slab_layout(const struct kmem_cache_spec *spec, unsigned int cpus,
+		struct slab_layout *ret_layout);
+
+/* ---- slab.c -------------------------------------------------------------- */
+
+/*
+ * The slabs of a cache. Every slab is on exactly one of the two lists.
+ *
+ *	out = sum of page->inuse over both lists
+ *	total - out = free objects, all of them in slabs on the partial list
+ */
+struct cache_node {
+	pthread_mutex_t lock; /* LOCK_NODE: all below */
+	struct list_head partial;
+	struct list_head full;
+	/* written under the lock, read without */
+	uint64_t nr_slabs;
+	uint64_t nr_partial;
+	uint64_t total;
+	uint64_t partial_total; /* capacity of the slabs on @partial */
+	uint64_t out;
+	uint64_t peak;
+	uint64_t stat[KMEM_NR_CACHE_STATS];
+};
+
+struct kmem_cache {
+	/* constant after create and reshape */
+	unsigned int slot; /* its record in each thread's block */
+	unsigned int object_size;
+	struct slab_layout layout;
+	struct kmem_cache_spec spec;
+	gfp_t gfp; /* added to every request for pages */
+
+	uint64_t serial;
+	struct list_head link; /* LOCK_CACHES, as the next two */
+	unsigned int pins;
+	bool dying;
+	char name[KMEM_NAME_MAX + 1];
+	char owner[32];
+
+	/* under the node's lock for writers, read without */
+	uint64_t limit;
+	unsigned long min_partial;
+
+	struct cache_node node;
+
+	/* LOCK_THREADS: of threads that ended; what "reset" subtracts */
+	uint64_t folded_gets;
+	uint64_t folded_puts;
+	uint64_t stat_base[KMEM_NR_CACHE_STATS];
+};
+
+/* Slabs that became empty and wait to be released outside the lock. */
+struct slab_discard {
+	struct list_head list;
+	bool to_zone;
+};
+
+static inline bool cache_keeps_sheaves(const struct kmem_cache *s)
+{
+	return s->layout.sheaf_capacity &&
+	       counter_read(s->limit) == KMEM_NO_LIMIT;
+}
+
+void slab_node_init(struct cache_node *node);
+struct page *slab_new(struct kmem_cache *s, gfp_t gfp);
+void slab_install(struct kmem_cache *s, struct page *slab);
+unsigned int slab_take(struct kmem_cache *s, unsigned int nr, void **objects);
+void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
+	       struct slab_discard *discard);
+void slab_collect_empty(struct kmem_cache *s, struct slab_discard *discard);
+void slab_release(struct kmem_cache *s, struct slab_discard *discard);
+struct page *slab_of(const void *object);
+void *slab_next_free(const struct kmem_cache *s, const void *object);
+int slab_index(const struct kmem_cache *s, const struct page *slab,
+	       const void *object);
+
+/* ---- kmem_cache.c -------------------------------------------------------- */
+
+extern struct list_head cache_list;
+extern pthread_mutex_t cache_list_lock;
+
+void caches_exit(void);
+void caches_shrink(void);
+void cache_thread_exit(struct thread *t);
+
+/* ---- kmalloc.c ----------------------------------------------------------- */
+
+int kmalloc_init(void);
+void kmalloc_exit(void);
+
+/* ---- mempool.c ----------------------------------------------------------- */
+
+/* What a pool needs beside the words of its fast path. */
+struct mempool_cold {
+	char name[KMEM_NAME_MAX + 1];
+	char owner[32];
+	bool owned; /* the pool's struct is the library's memory, too */
+
+	/* LOCK_POOLS */
+	unsigned int pins;
+	bool dying;
+
+	/* the pool's lock for writers, read without */
+	bool exact;
+	int low;
+	uint64_t limit;
+	uint64_t pending; /* asked of the backing, not yet counted */
+	uint64_t peak;
+	uint64_t tickets;
+	uint64_t stat[KMEM_NR_MEMPOOL_STATS];
+
+	/* LOCK_THREADS: of threads that ended; what "reset" subtracts */
+	struct pool_cell folded;
+	uint64_t stat_base[KMEM_NR_MEMPOOL_STATS];
+};
+
+/* A pool without a minimum keeps one element, or its waiters would starve. */
+static inline int pool_capacity(const mempool_t *pool)
+{
+	return MAX(1, counter_read(pool->min_nr));
+}
+
+static inline void pool_count(mempool_t *pool, enum kmem_mempool_stat stat,
+			      uint64_t n)
+{
+	counter_add(pool->cold->stat[stat], n);
+}
+
+void *pool_pop(mempool_t *pool);
+void pool_push(mempool_t *pool, void *element);
+unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
+			      void **elements);
+void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing);
+void pool_put_back(mempool_t *pool, void **elements, unsigned int nr);
+
+/* ---- mempool_queue.c ------------------------------------------------------ */
+
+/* Requests with a callback that ended under the lock. */
+struct pool_ended {
+	struct mempool_request *first;
+	struct mempool_request **last;
+};
+
+void pool_ended_init(struct pool_ended *ended);
+void pool_ended_run(struct pool_ended *ended, int error);
+void pool_serve(mempool_t *pool, struct pool_ended *ended);
+void pool_refuse(mempool_t *pool, unsigned int above,
+		 struct pool_ended *ended);
+void pool_kick(mempool_t *pool, bool timed);
+int pool_request(mempool_t *pool, struct mempool_request *request,
+		 bool may_queue, bool asked);
+int pool_sleep(mempool_t *pool, struct mempool_request *request);
+
+/* ---- mempool_list.c ------------------------------------------------------- */
+
+int pool_list(mempool_t *pool);
+void pool_unlist(mempool_t *pool);
+uint64_t pool_active(mempool_t *pool);
+void pools_init(void);
+void pools_exit(void);
+void pool_thread_exit(struct thread *t);
+
+/* ---- wait.c -------------------------------------------------------------- */
+
+#define WAIT_RETRY_NS (5 * 1000000000ull)
+
+void wait_set_retry(void (*retry)(bool timed));
+void wait_retry(void);
+bool wait_word(uint32_t *word, uint32_t value, uint64_t timeout_ns);
+void wake_word(uint32_t *word);
+int ticker_arm(void);
+void ticker_disarm(void);
+void ticker_stop(void);
+
+/* ---- kmem.c -------------------------------------------------------------- */
+
+/* Everything that kmem_init() decides; constant until kmem_exit(). */
+struct kmem {
+	bool ready;
+	bool barrier; /* records may be used */
+	struct os_arena arena;
+	char *base;
+	size_t memory;
+	unsigned long nr_pages;
+	struct page *map;
+	unsigned int cpus;
+	unsigned int nr_zones;
+	struct zone zone[MAX_ZONES];
+	/* zones to try for requests that may use zone type i, best first */
+	uint8_t fallback[NR_ZONE_TYPES][MAX_ZONES + 1];
+};
+
+extern struct kmem kmem;
+
+/* Sets the stack up with defaults at the first call of a public function. */
+bool kmem_start(void);
+
+static inline bool kmem_up(void)
+{
+	return likely(__atomic_load_n(&kmem.ready, __ATOMIC_ACQUIRE)) ||
+	       kmem_start();
+}
+
+static inline bool kmem_contains(const void *p)
+{
+	return (size_t)((const char *)p - kmem.base) < kmem.memory;
+}
+
+static inline unsigned long __page_to_pfn(const struct page *page)
+{
+	return (unsigned long)(page - kmem.map);
+}
+
+static inline void *__page_address(const struct page *page)
+{
+	return kmem.base + (__page_to_pfn(page) << KMEM_PAGE_SHIFT);
+}
+
+static inline struct page *__virt_to_page(const void *p)
+{
+	return kmem.map + ((size_t)((const char *)p - kmem.base) >>
+			   KMEM_PAGE_SHIFT);
+}
+
+#endif /* KMEM_INTERNAL_H */

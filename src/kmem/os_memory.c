@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * os_memory.c - the one file that asks the operating system for memory
+ *
+ * The arena is one mapping: the "physical" memory first, then the metadata
+ * region. It is wanted at a fixed address, which plain, ASan, TSan and
+ * valgrind processes all leave free, so that a second process can map it at
+ * the same place and find its pointers right; elsewhere works too.
+ *
+ * Nothing is touched here: pages come when they are first written.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define ARENA_BASE ((void *)0x7e8000000000ul)
+
+/* Last bytes of an arena file: what may be emptied and used again. */
+static const char arena_mark[16] = "libkmem arena 1";
+
+size_t os_host_memory(void)
+{
+	return (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+unsigned int os_host_cpus(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned int)n : 1;
+}
+
+static void *map_at(void *where, size_t size, int fd, int fixed)
+{
+	int flags = fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+
+	return mmap(where, size, PROT_READ | PROT_WRITE,
+		    flags | MAP_NORESERVE | fixed, fd, 0);
+}
+
+/* An existing file is only overwritten when it was an arena before. */
+static int open_file(const char *path)
+{
+	char mark[sizeof(arena_mark)];
+	struct stat st;
+	int fd, err;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	err = 0;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else if (st.st_size > 0 &&
+		 (pread(fd, mark, sizeof(mark),
+			st.st_size - (off_t)sizeof(mark)) != sizeof(mark) ||
+		  memcmp(mark, arena_mark, sizeof(mark)) != 0))
+		err = -EEXIST;
+	else if (ftruncate(fd, 0))
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int open_backing(const struct kmem_config *config)
+{
+	int fd;
+
+	switch (config->backing) {
+	case KMEM_MEMFD:
+		fd = memfd_create("libkmem", MFD_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	case KMEM_FILE:
+		return config->path ? open_file(config->path) : -EINVAL;
+	default:
+		return -1;
+	}
+}
+
+static int size_backing(int fd, const struct kmem_config *config, size_t size)
+{
+	if (ftruncate(fd, (off_t)size))
+		return -errno;
+	if (config->backing == KMEM_FILE &&
+	    pwrite(fd, arena_mark, sizeof(arena_mark),
+		   (off_t)(size - sizeof(arena_mark))) != sizeof(arena_mark))
+		return -EIO;
+	return 0;
+}
+
+/*
+ * Maps @size bytes, of which the first @memory are the "physical" memory.
+ * Huge pages are welcome there and only there: a sparse map of pages must not
+ * become resident 2 MiB at a time.
+ */
+int os_arena_map(const struct kmem_config *config, size_t size, size_t memory,
+		 struct os_arena *ret_arena)
+{
+	int fd = open_backing(config), err;
+	char *base;
+
+	if (fd < 0 && config->backing != KMEM_ANON)
+		return fd;
+	if (fd >= 0) {
+		err = size_backing(fd, config, size);
+		if (err)
+			goto close_fd;
+	}
+	base = map_at(ARENA_BASE, size, fd, MAP_FIXED_NOREPLACE);
+	if (base == MAP_FAILED)
+		base = map_at(NULL, size, fd, 0);
+	if (base == MAP_FAILED) {
+		err = -errno;
+		goto close_fd;
+	}
+	madvise(base + memory, size - memory, MADV_NOHUGEPAGE);
+	if (fd < 0)
+		madvise(base, memory, MADV_HUGEPAGE);
+	else
+		/* A child must not share the allocator by accident. */
+		madvise(base, size, MADV_DONTFORK);
+	*ret_arena = (struct os_arena){ base, size, fd };
+	return 0;
+
+close_fd:
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+void os_arena_unmap(struct os_arena *arena)
+{
+	munmap(arena->base, arena->size);
+	if (arena->fd >= 0)
+		close(arena->fd);
+}
+
+/* Address space that reads as zeroes and costs memory where it is written. */
+void *os_reserve(size_t size)
+{
+	void *p = map_at(NULL, size, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	madvise(p, size, MADV_NOHUGEPAGE);
+	return p;
+}
+
+/* Back to zeroes. Whole pages are dropped, the ends cleared by hand. */
+void os_discard(void *p, size_t size)
+{
+	char *start = (char *)ALIGN_UP((size_t)p, KMEM_PAGE_SIZE);
+	char *end = (char *)(((size_t)p + size) & ~(KMEM_PAGE_SIZE - 1));
+
+	memset(p, 0, (size_t)(start - (char *)p));
+	memset(end, 0, (size_t)((char *)p + size - end));
+	madvise(start, (size_t)(end - start), MADV_DONTNEED);
+}
+
+void os_release(void *p, size_t size)
+{
+	munmap(p, size);
+}
+
+/* The kernel may lack the call or a sandbox may forbid it. */
+bool os_barrier_setup(void)
+{
+	return syscall(SYS_membarrier,
+		       MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+/* A full memory barrier on every running thread of this process. */
+void os_barrier(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+uint64_t os_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
