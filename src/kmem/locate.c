@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * locate.c - what an address is part of
+ *
+ * Read without locks, from types and orders that only change when a block
+ * changes hands: right for memory that the caller owns, a guess for other.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* The block that covers a page: the first of a type at an aligned frame. */
+static const struct page *block_of(const struct page *page)
+{
+	unsigned long pfn = __page_to_pfn(page);
+
+	for (unsigned int order = 0; order <= KMEM_MAX_ORDER; order++) {
+		const struct page *head =
+			kmem.map + (pfn & ~((1ul << order) - 1));
+
+		if (page_type(head) != PAGE_NONE &&
+		    page_type(head) != PAGE_TAIL &&
+		    counter_read(head->order) >= order)
+			return head;
+	}
+	return NULL;
+}
+
+static void locate_in_slab(const struct page *slab, size_t offset,
+			   struct kmem_location *l)
+{
+	const struct kmem_cache *s = slab->cache;
+
+	l->kind = KMEM_LOCATION_SLAB;
+	l->cache = s->serial;
+	l->index = (unsigned int)(offset / s->layout.size);
+	l->offset = (unsigned int)(offset % s->layout.size);
+}
+
+bool kmem_locate(const void *address, struct kmem_location *ret_location)
+{
+	struct kmem_location *l = ret_location;
+	const struct page *page, *head;
+	size_t offset;
+
+	memset(l, 0, sizeof(*l));
+	if (!kmem.ready || !kmem_contains(address))
+		return false;
+	page = __virt_to_page(address);
+	l->pfn = __page_to_pfn(page);
+	l->slab_pfn = l->pfn;
+	for (unsigned int i = 0; i < kmem.nr_zones; i++)
+		if (l->pfn >= kmem.zone[i].start_pfn)
+			l->zone = kmem.zone[i].name;
+	head = slab_of(address);
+	if (!head)
+		head = block_of(page);
+	if (!head)
+		return true; /* never touched */
+	offset = (size_t)((const char *)address -
+			  (const char *)__page_address(head));
+	l->order = counter_read(head->order);
+	l->slab_pfn = __page_to_pfn(head);
+	l->index = (unsigned int)(offset >> KMEM_PAGE_SHIFT);
+	l->offset = (unsigned int)(offset & (KMEM_PAGE_SIZE - 1));
+	if (page_type(head) == PAGE_SLAB)
+		locate_in_slab(head, offset, l);
+	else if (page_type(head) == PAGE_LARGE)
+		l->kind = KMEM_LOCATION_LARGE;
+	else if (page_type(head) == PAGE_USED)
+		l->kind = KMEM_LOCATION_PAGES;
+	return true;
+}
