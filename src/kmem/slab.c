@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * slab.c - slabs: blocks of pages cut into equal objects
+ *
+ * Terms
+ *   slab       2^order pages, described by the struct page of the first. Its
+ *              other pages are PAGE_TAIL and know how far behind they are.
+ *   free list  the slab's free objects, each holding the address of the next
+ *              at offset freeptr.
+ *   inuse      objects that are not on the free list: in use, or parked in
+ *              some thread's record.
+ *   node       the lists of a cache's slabs, with one lock and the counts.
+ *
+ * Life of a slab
+ *	inuse == objects        on node->full
+ *	0 < inuse < objects     on node->partial
+ *	inuse == 0              on node->partial; released when more than
+ *	                        min_partial slabs are there, or on shrink
+ *
+ * Where it differs from the kernel: full slabs are on a list too, so that
+ * every slab can be shown, checked and, when a cache is destroyed, found. A
+ * slab's free list is changed under the node's lock, not by a double-word
+ * compare-exchange: threads come here in batches only. What cannot be an
+ * object of the slab is reported and refused when it arrives here.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- addresses ---- */
+
+struct page *slab_of(const void *object)
+{
+	struct page *page;
+
+	if (!kmem.ready || !kmem_contains(object))
+		return NULL;
+	page = __virt_to_page(object);
+	if (page_type(page) == PAGE_TAIL)
+		page -= page->tail;
+	return page_type(page) == PAGE_SLAB ? page : NULL;
+}
+
+/* Index of an object in its slab, or -1 for an address that is none. */
+int slab_index(const struct kmem_cache *s, const struct page *slab,
+	       const void *object)
+{
+	size_t offset =
+		(size_t)((const char *)object - (char *)__page_address(slab));
+
+	if (offset % s->layout.size || offset / s->layout.size >= slab->objects)
+		return -1;
+	return (int)(offset / s->layout.size);
+}
+
+void *slab_next_free(const struct kmem_cache *s, const void *object)
+{
+	void *next;
+
+	memcpy(&next, (const char *)object + s->layout.freeptr, sizeof(next));
+	return next;
+}
+
+static void set_next_free(const struct kmem_cache *s, void *object, void *next)
+{
+	memcpy((char *)object + s->layout.freeptr, &next, sizeof(next));
+}
+
+/* ---- making and releasing ---- */
+
+static void construct(const struct kmem_cache *s, void *object)
+{
+	unsigned char *byte = object;
+
+	switch (s->spec.ctor_kind) {
+	case KMEM_CTOR_NONE:
+		break;
+	case KMEM_CTOR_ZERO:
+		memset(object, 0, s->object_size);
+		break;
+	case KMEM_CTOR_BYTE:
+		memset(object, s->spec.ctor_byte, s->object_size);
+		break;
+	case KMEM_CTOR_SEQUENCE:
+		for (unsigned int i = 0; i < s->object_size; i++)
+			byte[i] = (unsigned char)i;
+		break;
+	case KMEM_CTOR_CALL:
+		s->spec.ctor(object);
+		break;
+	}
+}
+
+static void cut_into_objects(struct kmem_cache *s, struct page *slab)
+{
+	char *object = __page_address(slab);
+
+	slab->freelist = object;
+	for (unsigned int i = 0; i < slab->objects; i++) {
+		char *next = object + s->layout.size;
+
+		construct(s, object);
+		set_next_free(s, object, i + 1 < slab->objects ? next : NULL);
+		object = next;
+	}
+}
+
+/*
+ * The preferred order is tried lightly, since the least order does as well: no
+ * reclaim for it.
+ */
+static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp,
+			       unsigned int *ret_order)
+{
+	struct page *page;
+	gfp_t light = gfp & ~__GFP_NOFAIL;
+
+	if (s->layout.order > s->layout.min_order)
+		light &= ~__GFP_DIRECT_RECLAIM;
+	*ret_order = s->layout.order;
+	page = alloc_pages(light, s->layout.order);
+	if (page || s->layout.order == s->layout.min_order)
+		return page;
+	*ret_order = s->layout.min_order;
+	return alloc_pages(gfp, s->layout.min_order);
+}
+
+/*
+ * A new slab, known to nobody yet. Called without locks: looking for pages may
+ * reclaim, and constructors are the user's.
+ */
+struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
+{
+	struct page *slab;
+	unsigned int order;
+
+	slab = slab_pages(s, (gfp & ~__GFP_ZERO) | s->gfp, &order);
+	if (!slab)
+		return NULL;
+	slab->cache = s;
+	slab->inuse = 0;
+	slab->objects = (uint16_t)((KMEM_PAGE_SIZE << order) / s->layout.size);
+	slab->tail = 0;
+	list_init(&slab->list);
+	for (unsigned int i = 1; i < 1u << order; i++) {
+		slab[i].tail = (uint16_t)i;
+		page_set_type(&slab[i], PAGE_TAIL);
+	}
+	cut_into_objects(s, slab);
+	page_set_type(slab, PAGE_SLAB);
+	return slab;
+}
+
+/* Makes a new slab the node's. */
+void slab_install(struct kmem_cache *s, struct page *slab)
+{
+	struct cache_node *node = &s->node;
+
+	lock_assert_held(&node->lock);
+	list_add(&slab->list, &node->partial);
+	counter_add(node->nr_slabs, 1);
+	counter_add(node->nr_partial, 1);
+	counter_add(node->total, slab->objects);
+	counter_add(node->partial_total, slab->objects);
+	counter_add(node->stat[KMEM_CACHE_STAT_alloc_slab], 1);
+	if (slab->order < s->layout.order)
+		counter_add(node->stat[KMEM_CACHE_STAT_order_fallback], 1);
+}
+
+static void uninstall(struct kmem_cache *s, struct page *slab,
+		      struct slab_discard *discard)
+{
+	struct cache_node *node = &s->node;
+
+	list_move(&slab->list, &discard->list);
+	counter_sub(node->nr_slabs, 1);
+	counter_sub(node->nr_partial, 1);
+	counter_sub(node->total, slab->objects);
+	counter_sub(node->partial_total, slab->objects);
+	counter_add(node->stat[KMEM_CACHE_STAT_free_slab], 1);
+}
+
+/* Gives the pages of discarded slabs back; called without locks. */
+void slab_release(struct kmem_cache *s, struct slab_discard *discard)
+{
+	struct page *slab, *next;
+
+	(void)s;
+	list_for_each_entry_safe(slab, next, &discard->list, list) {
+		unsigned int order = slab->order;
+
+		list_del(&slab->list);
+		for (unsigned int i = 1; i < 1u << order; i++)
+			page_set_type(&slab[i], PAGE_NONE);
+		slab->cache = NULL;
+		slab->freelist = NULL;
+		page_set_type(slab, PAGE_USED);
+		if (discard->to_zone)
+			free_pages_to_zone(slab, order);
+		else
+			__free_pages(slab, order);
+	}
+}
+
+void slab_node_init(struct cache_node *node)
+{
+	pthread_mutex_init(&node->lock, NULL);
+	list_init(&node->partial);
+	list_init(&node->full);
+}
+
+/* ---- objects out of slabs ---- */
+
+static void account_out(struct cache_node *node, unsigned int nr)
+{
+	counter_add(node->out, nr);
+	if (node->out > node->peak)
+		counter_set(node->peak, node->out);
+}
+
+static unsigned int take_from_slab(struct kmem_cache *s, struct page *slab,
+				   unsigned int nr, void **objects)
+{
+	struct cache_node *node = &s->node;
+	unsigned int n = 0;
+
+	while (n < nr && slab->freelist) {
+		objects[n++] = slab->freelist;
+		slab->freelist = slab_next_free(s, slab->freelist);
+	}
+	slab->inuse = (uint16_t)(slab->inuse + n);
+	if (!slab->freelist) {
+		list_move(&slab->list, &node->full);
+		counter_sub(node->nr_partial, 1);
+		counter_sub(node->partial_total, slab->objects);
+	}
+	return n;
+}
+
+/*
+ * Up to @nr objects from partial slabs, fewer when those or the limit end.
+ * Under the node's lock.
+ */
+unsigned int slab_take(struct kmem_cache *s, unsigned int nr, void **objects)
+{
+	struct cache_node *node = &s->node;
+	unsigned int n = 0;
+
+	lock_assert_held(&node->lock);
+	if (s->limit != KMEM_NO_LIMIT) {
+		uint64_t room = node->out < s->limit ? s->limit - node->out : 0;
+
+		nr = (unsigned int)MIN((uint64_t)nr, room);
+	}
+	while (n < nr && !list_empty(&node->partial)) {
+		struct page *slab =
+			list_first_entry(&node->partial, struct page, list);
+
+		n += take_from_slab(s, slab, nr - n, objects + n);
+	}
+	account_out(node, n);
+	return n;
+}
+
+/* ---- objects back into slabs ---- */
+
+/*
+ * The slab that an object may go back to. What can be seen for nothing is
+ * checked in every build; debug builds walk the free list as well.
+ */
+static struct page *slab_for_free(struct kmem_cache *s, void *object)
+{
+	struct page *slab = slab_of(object);
+	const char *wrong = NULL;
+
+	if (!slab) {
+		kmem_report("kmem_cache_free(%s, %p): object is not in a slab "
+			    "page",
+			    s->name, object);
+		return NULL;
+	}
+	if (slab->cache != s) {
+		kmem_report("kmem_cache_free(%s, %p): object belongs to "
+			    "different cache %s",
+			    s->name, object, slab->cache->name);
+		return NULL;
+	}
+	if (slab_index(s, slab, object) < 0)
+		wrong = "not the start of an object";
+	else if (slab->inuse == 0 || slab->freelist == object)
+		wrong = "object is free already";
+#ifdef KMEM_DEBUG
+	for (void *p = slab->freelist; p && !wrong; p = slab_next_free(s, p))
+		if (p == object)
+			wrong = "object is free already";
+#endif
+	if (wrong)
+		kmem_report("kmem_cache_free(%s, %p): %s", s->name, object,
+			    wrong);
+	return wrong ? NULL : slab;
+}
+
+static void give_one(struct kmem_cache *s, struct page *slab, void *object,
+		     struct slab_discard *discard)
+{
+	struct cache_node *node = &s->node;
+
+	set_next_free(s, object, slab->freelist);
+	if (!slab->freelist) {
+		list_move_tail(&slab->list, &node->partial);
+		counter_add(node->nr_partial, 1);
+		counter_add(node->partial_total, slab->objects);
+		counter_add(node->stat[KMEM_CACHE_STAT_free_add_partial], 1);
+	}
+	slab->freelist = object;
+	slab->inuse--;
+	counter_sub(node->out, 1);
+	if (slab->inuse == 0 && node->nr_partial > s->min_partial) {
+		counter_add(node->stat[KMEM_CACHE_STAT_free_remove_partial], 1);
+		uninstall(s, slab, discard);
+	}
+}
+
+/*
+ * Objects go back to their slabs; slabs that become empty beyond min_partial
+ * are collected for slab_release(). Under the node's lock.
+ */
+void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
+	       struct slab_discard *discard)
+{
+	lock_assert_held(&s->node.lock);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct page *slab = slab_for_free(s, objects[i]);
+
+		if (slab)
+			give_one(s, slab, objects[i], discard);
+	}
+}
+
+/* For shrink: all empty slabs, whatever min_partial says. */
+void slab_collect_empty(struct kmem_cache *s, struct slab_discard *discard)
+{
+	struct page *slab, *next;
+
+	lock_assert_held(&s->node.lock);
+	list_for_each_entry_safe(slab, next, &s->node.partial, list)
+		if (slab->inuse == 0)
+			uninstall(s, slab, discard);
+}
