@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mempool.c - pools: the reserve, the backing, and the way between them
+ *
+ * Terms
+ *   backing   the allocator behind the pool, two functions of the user's.
+ *   reserve   curr_nr elements set aside, a stack of max(1, min_nr) slots.
+ *   request   a wish for nr elements, all or none (mempool_queue.c).
+ *
+ * An allocation asks the backing lightly (no reclaim, no I/O), then takes from
+ * the reserve, then asks the backing with its full mask, looks at the reserve
+ * once more, and then waits if it may. A free fills the reserve before it
+ * bothers the backing. So the reserve is touched only when the backing fails,
+ * and then it is the first thing to be repaired.
+ *
+ * Why a waiter is always woken: it queued under the lock when the reserve had
+ * too few elements for it, so curr_nr < min_nr then. Whoever frees an element
+ * that came from the reserve finds curr_nr < min_nr too, takes the lock, adds
+ * it and serves the queue before letting go. The unlocked test in
+ * mempool_free() is safe because the element was handed to the freeing thread
+ * in some orderly way, which carries the pop that produced it along: the test
+ * reads that value of curr_nr or a later one.
+ *
+ * Where it differs from the kernel: elements go to waiters in the order in
+ * which these came, and nobody overtakes; growth wakes waiters; init does not
+ * need a cleared struct; a negative or zero min_nr where it makes no sense is
+ * reported and refused. Elements are not poisoned.
+ *
+ * The slots of the reserve and everything cold come from the metadata region.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+#include "util/text.h"
+
+/* Never drain emergency reserves, never insist, never complain. */
+#define POOL_GFP (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN)
+
+/* ---- the reserve, under the pool's lock ---- */
+
+void *pool_pop(mempool_t *pool)
+{
+	lock_assert_held(&pool->lock);
+	counter_set(pool->curr_nr, pool->curr_nr - 1);
+	if (pool->curr_nr < pool->cold->low)
+		counter_set(pool->cold->low, pool->curr_nr);
+	return pool->elements[pool->curr_nr];
+}
+
+void pool_push(mempool_t *pool, void *element)
+{
+	lock_assert_held(&pool->lock);
+	pool->elements[pool->curr_nr] = element;
+	counter_set(pool->curr_nr, pool->curr_nr + 1);
+}
+
+/* ---- counting ---- */
+
+/* Elements that the backing gave are counted, or on their way back. */
+static void pool_unpend(mempool_t *pool, unsigned int nr)
+{
+	struct mempool_cold *cold = pool->cold;
+
+	/* A limit that was set in between began with nothing pending. */
+	cold->pending -= MIN(cold->pending, nr);
+}
+
+/*
+ * Elements handed out, of which @backing came from the backing. The words are
+ * the thread's own. A careful pool calls this under its lock.
+ */
+void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing)
+{
+	struct thread *t = thread_get();
+	uint64_t active;
+
+	if (likely(t != NULL)) {
+		struct pool_cell *cell = &t->cell[pool->slot];
+
+		counter_add(cell->allocs, nr);
+		counter_add(cell->from_backing, backing);
+	}
+	if (pool->careful) {
+		pool_unpend(pool, backing);
+		active = pool_active(pool);
+		if (active > pool->cold->peak)
+			counter_set(pool->cold->peak, active);
+	}
+}
+
+static void count_in(mempool_t *pool, unsigned int nr)
+{
+	struct thread *t = thread_get();
+
+	if (likely(t != NULL))
+		counter_add(t->cell[pool->slot].frees, nr);
+}
+
+/* ---- the backing, without locks ---- */
+
+/* Whether a limited pool may ask for @nr more; takes them as granted. */
+static bool take_quota(mempool_t *pool, unsigned int nr)
+{
+	struct mempool_cold *cold = pool->cold;
+	uint64_t used;
+	bool ok = true;
+
+	lock(&pool->lock, LOCK_POOL);
+	if (cold->limit != KMEM_NO_LIMIT) {
+		used = pool_active(pool) + cold->pending;
+		ok = used <= cold->limit && nr <= cold->limit - used;
+	}
+	if (ok)
+		cold->pending += nr;
+	unlock(&pool->lock);
+	return ok;
+}
+
+static void drop_quota(mempool_t *pool, unsigned int nr)
+{
+	lock(&pool->lock, LOCK_POOL);
+	pool_unpend(pool, nr);
+	unlock(&pool->lock);
+}
+
+/*
+ * Up to @nr elements of the backing, to be counted with pool_count_out() or
+ * returned with pool_put_back().
+ */
+unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
+			      void **elements)
+{
+	bool careful = counter_read(pool->careful);
+	unsigned int n = 0;
+
+	if (unlikely(careful) && !take_quota(pool, nr))
+		return 0;
+	while (n < nr && (elements[n] = pool->alloc(gfp, pool->pool_data)))
+		n++;
+	if (unlikely(careful) && n < nr)
+		drop_quota(pool, nr - n);
+	return n;
+}
+
+/* ---- giving to the reserve ---- */
+
+/* As many as it has room for; waiters get them at once. */
+static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
+			   bool returned)
+{
+	struct pool_ended ended;
+	unsigned int n = 0;
+
+	pool_ended_init(&ended);
+	lock(&pool->lock, LOCK_POOL);
+	while (n < nr && pool->curr_nr < pool_capacity(pool)) {
+		pool_push(pool, elements[n++]);
+		pool_serve(pool, &ended);
+	}
+	if (returned)
+		pool_count(pool, KMEM_MEMPOOL_STAT_refills, n);
+	unlock(&pool->lock);
+	pool_ended_run(&ended, 0);
+	return n;
+}
+
+/* What the backing gave for a request that cannot use it. */
+void pool_put_back(mempool_t *pool, void **elements, unsigned int nr)
+{
+	unsigned int kept;
+
+	if (nr == 0)
+		return;
+	if (counter_read(pool->careful))
+		drop_quota(pool, nr);
+	for (kept = refill(pool, elements, nr, false); kept < nr; kept++)
+		pool->free(elements[kept], pool->pool_data);
+}
+
+/* ---- life ---- */
+
+static void *slots_alloc(int nr)
+{
+	return kmem_meta_alloc((size_t)nr * sizeof(void *));
+}
+
+static void slots_free(void **slots, int nr)
+{
+	kmem_meta_free(slots, (size_t)nr * sizeof(void *));
+}
+
+static int fill(mempool_t *pool, gfp_t gfp)
+{
+	while (pool->curr_nr < pool_capacity(pool)) {
+		void *element = pool->alloc(gfp, pool->pool_data);
+
+		if (!element)
+			return -ENOMEM;
+		pool->elements[pool->curr_nr++] = element;
+	}
+	pool->cold->low = pool->curr_nr;
+	return 0;
+}
+
+static int check_min_nr(const char *who, int min_nr, int least)
+{
+	if (min_nr >= least && min_nr <= MEMPOOL_MAX_NR)
+		return 0;
+	kmem_report("%s: min_nr %d is not in %d..%d", who, min_nr, least,
+		    MEMPOOL_MAX_NR);
+	return -EINVAL;
+}
+
+int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
+		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp,
+		      int node)
+{
+	int err;
+
+	(void)node; /* there is one */
+	memset(pool, 0, sizeof(*pool));
+	err = check_min_nr("mempool_init", min_nr, 0);
+	if (err)
+		return err;
+	if (!kmem_up())
+		return -ENOMEM;
+	pool->min_nr = min_nr;
+	pool->alloc = alloc_fn;
+	pool->free = free_fn;
+	pool->pool_data = pool_data;
+	pthread_mutex_init(&pool->lock, NULL);
+	pool->elements = slots_alloc(pool_capacity(pool));
+	pool->cold = kmem_meta_alloc(sizeof(*pool->cold));
+	err = pool->elements && pool->cold ? 0 : -ENOMEM;
+	if (!err) {
+		pool->cold->limit = KMEM_NO_LIMIT;
+		text_copy(pool->cold->owner, sizeof(pool->cold->owner),
+			  program_invocation_short_name);
+		err = fill(pool, gfp);
+	}
+	if (!err)
+		err = pool_list(pool);
+	if (err)
+		mempool_exit(pool);
+	return err;
+}
+
+int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
+		 mempool_free_t *free_fn, void *pool_data)
+{
+	return mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data,
+				 GFP_KERNEL, -1);
+}
+
+/* Serves init's failure path as well: half a pool is listed nowhere. */
+void mempool_exit(mempool_t *pool)
+{
+	struct pool_ended ended;
+
+	if (!pool->alloc)
+		return;
+	if (pool->serial) {
+		pool_unlist(pool);
+		pool_ended_init(&ended);
+		lock(&pool->lock, LOCK_POOL);
+		pool_refuse(pool, 0, &ended);
+		unlock(&pool->lock);
+		pool_ended_run(&ended, -ENODEV);
+	}
+	while (pool->curr_nr > 0)
+		pool->free(pool->elements[--pool->curr_nr], pool->pool_data);
+	slots_free(pool->elements, pool_capacity(pool));
+	kmem_meta_free(pool->cold, sizeof(*pool->cold));
+	pthread_mutex_destroy(&pool->lock);
+	memset(pool, 0, sizeof(*pool));
+}
+
+mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
+			       mempool_free_t *free_fn, void *pool_data,
+			       gfp_t gfp, int node)
+{
+	mempool_t *pool;
+
+	if (!kmem_up())
+		return NULL;
+	pool = kmem_meta_alloc(sizeof(*pool));
+	if (!pool)
+		return NULL;
+	if (mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data, gfp,
+			      node)) {
+		kmem_meta_free(pool, sizeof(*pool));
+		return NULL;
+	}
+	pool->cold->owned = true;
+	return pool;
+}
+
+mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
+			  mempool_free_t *free_fn, void *pool_data)
+{
+	return mempool_create_node(min_nr, alloc_fn, free_fn, pool_data,
+				   GFP_KERNEL, -1);
+}
+
+void mempool_destroy(mempool_t *pool)
+{
+	if (!pool)
+		return;
+	mempool_exit(pool);
+	kmem_meta_free(pool, sizeof(*pool));
+}
+
+/* ---- alloc and free ---- */
+
+static void *alloc_slow(mempool_t *pool, gfp_t gfp, bool asked)
+{
+	void *element = NULL;
+	struct mempool_request request = {
+		.nr = 1,
+		.gfp = gfp,
+		.elements = &element,
+	};
+	int err = pool_request(pool, &request, gfpflags_allow_blocking(gfp),
+			       asked);
+
+	if (err == -EINPROGRESS)
+		err = pool_sleep(pool, &request);
+	return err ? NULL : element;
+}
+
+void *mempool_alloc(mempool_t *pool, gfp_t gfp)
+{
+	bool careful = counter_read(pool->careful);
+	void *element;
+
+	if (unlikely(gfp & __GFP_ZERO)) {
+		kmem_report("mempool_alloc: __GFP_ZERO is not for pools");
+		gfp &= ~__GFP_ZERO;
+	}
+	gfp |= POOL_GFP;
+	if (likely(!careful)) {
+		element = pool->alloc(gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO),
+				      pool->pool_data);
+		if (likely(element != NULL)) {
+			pool_count_out(pool, 1, 1);
+			return element;
+		}
+	}
+	return alloc_slow(pool, gfp, !careful);
+}
+
+int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int count)
+{
+	struct mempool_request request = {
+		.nr = count,
+		.gfp = GFP_KERNEL | POOL_GFP,
+		.elements = elements,
+	};
+
+	if (count == 0)
+		return 0;
+	if (count > (unsigned int)pool_capacity(pool))
+		kmem_report("mempool_alloc_bulk: %u elements of a pool of %d",
+			    count, pool->min_nr);
+	if (pool_request(pool, &request, true, false) == -EINPROGRESS)
+		pool_sleep(pool, &request);
+	return 0;
+}
+
+void *mempool_alloc_preallocated(mempool_t *pool)
+{
+	void *element = NULL;
+
+	lock(&pool->lock, LOCK_POOL);
+	if (pool->curr_nr > 0) {
+		element = pool_pop(pool);
+		pool_count(pool, KMEM_MEMPOOL_STAT_from_reserve, 1);
+		pool_count_out(pool, 1, 0);
+	}
+	unlock(&pool->lock);
+	return element;
+}
+
+void *mempool_alloc_noreserve(mempool_t *pool, gfp_t gfp)
+{
+	void *element = NULL;
+
+	if (!pool_ask_backing(pool, gfp, 1, &element))
+		return NULL;
+	lock(&pool->lock, LOCK_POOL);
+	pool_count_out(pool, 1, 1);
+	unlock(&pool->lock);
+	return element;
+}
+
+unsigned int mempool_free_bulk(mempool_t *pool, void **elements,
+			       unsigned int count)
+{
+	count_in(pool, count);
+	return refill(pool, elements, count, true);
+}
+
+void mempool_free(void *element, mempool_t *pool)
+{
+	if (unlikely(!element))
+		return;
+	count_in(pool, 1);
+	/* Unlocked; see the head of this file for why it is safe. */
+	if (unlikely(counter_read(pool->curr_nr) < pool_capacity(pool)) &&
+	    refill(pool, &element, 1, true))
+		return;
+	pool->free(element, pool->pool_data);
+}
+
+/* ---- resize ---- */
+
+/*
+ * The array is exactly as long as min_nr says, so every change exchanges it.
+ * The lock is dropped for each surplus element; what holds at the end of that
+ * loop holds under the lock.
+ */
+static int set_slots(mempool_t *pool, int new_min_nr, struct pool_ended *ended)
+{
+	void **slots = slots_alloc(new_min_nr), **old;
+	int old_nr;
+
+	if (!slots)
+		return -ENOMEM;
+	lock(&pool->lock, LOCK_POOL);
+	while (pool->curr_nr > new_min_nr) {
+		void *element = pool_pop(pool);
+
+		unlock(&pool->lock);
+		pool->free(element, pool->pool_data);
+		lock(&pool->lock, LOCK_POOL);
+	}
+	old_nr = pool_capacity(pool);
+	old = pool->elements;
+	memcpy(slots, old, (size_t)pool->curr_nr * sizeof(*slots));
+	pool->elements = slots;
+	counter_set(pool->min_nr, new_min_nr);
+	pool_refuse(pool, (unsigned int)new_min_nr + 1, ended);
+	pool_count(pool, KMEM_MEMPOOL_STAT_resizes, 1);
+	unlock(&pool->lock);
+	slots_free(old, old_nr);
+	return 0;
+}
+
+/* Whatever the backing gives; later frees do the rest. */
+static void grow_reserve(mempool_t *pool)
+{
+	while (counter_read(pool->curr_nr) < pool_capacity(pool)) {
+		void *element = pool->alloc(GFP_KERNEL, pool->pool_data);
+
+		if (!element)
+			return;
+		if (!refill(pool, &element, 1, false)) {
+			pool->free(element, pool->pool_data);
+			return;
+		}
+	}
+}
+
+int mempool_resize(mempool_t *pool, int new_min_nr)
+{
+	struct pool_ended ended;
+	int err = check_min_nr("mempool_resize", new_min_nr, 1);
+
+	if (err)
+		return err;
+	pool_ended_init(&ended);
+	err = set_slots(pool, new_min_nr, &ended);
+	pool_ended_run(&ended, -ENOMEM);
+	if (!err)
+		grow_reserve(pool);
+	return err;
+}
+
+bool mempool_initialized(const mempool_t *pool)
+{
+	return pool->elements != NULL;
+}
+
+bool mempool_is_saturated(const mempool_t *pool)
+{
+	return counter_read(pool->curr_nr) >= counter_read(pool->min_nr);
+}

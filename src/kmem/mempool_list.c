@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mempool_list.c - all pools: their registry, snapshots and settings
+ *
+ * A pool is on the list from init to exit, wherever its struct lives. Readers
+ * pin it by its serial for the length of a request, as with caches. The
+ * counters of the fast path are cells in the threads' blocks; what they add up
+ * to is computed when somebody asks.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "internal.h"
+#include "util/text.h"
+
+static pthread_mutex_t pool_list_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t pool_unpinned = PTHREAD_COND_INITIALIZER;
+
+/* LOCK_POOLS. A serial is a count of pools made, and the slot. */
+static struct mempool *pool_first, *pool_last;
+static struct slot_set pool_slots;
+static struct mempool *pool_of_slot[MAX_POOLS];
+static uint64_t pools_made;
+
+_Static_assert(MAX_POOLS <= MAX_CACHES, "a slot set is large enough");
+
+/* ---- the list ---- */
+
+int pool_list(mempool_t *pool)
+{
+	int slot;
+
+	lock(&pool_list_lock, LOCK_POOLS);
+	slot = slot_take(&pool_slots);
+	if (slot >= 0) {
+		pool->slot = (unsigned int)slot;
+		pool->serial = ++pools_made * MAX_POOLS + pool->slot;
+		pool_of_slot[slot] = pool;
+		text_format(pool->cold->name, sizeof(pool->cold->name),
+			    "pool-%llu", (unsigned long long)pools_made);
+		pool->prev_pool = pool_last;
+		if (pool_last)
+			pool_last->next_pool = pool;
+		else
+			pool_first = pool;
+		pool_last = pool;
+	}
+	unlock(&pool_list_lock);
+	return slot < 0 ? -ENOSPC : 0;
+}
+
+/* The slot gets another pool: all threads' cells for it begin at 0 again. */
+static void clear_cells(unsigned int slot)
+{
+	struct thread *t;
+
+	lock(&thread_list_lock, LOCK_THREADS);
+	for_each_thread(t) {
+		counter_set(t->cell[slot].allocs, 0);
+		counter_set(t->cell[slot].frees, 0);
+		counter_set(t->cell[slot].from_backing, 0);
+	}
+	unlock(&thread_list_lock);
+}
+
+/* Waits until nobody looks at the pool, then forgets it. */
+void pool_unlist(mempool_t *pool)
+{
+	lock(&pool_list_lock, LOCK_POOLS);
+	pool->cold->dying = true;
+	while (pool->cold->pins)
+		pthread_cond_wait(&pool_unpinned, &pool_list_lock);
+	if (pool->prev_pool)
+		pool->prev_pool->next_pool = pool->next_pool;
+	else
+		pool_first = pool->next_pool;
+	if (pool->next_pool)
+		pool->next_pool->prev_pool = pool->prev_pool;
+	else
+		pool_last = pool->prev_pool;
+	pool_of_slot[pool->slot] = NULL;
+	clear_cells(pool->slot);
+	slot_put(&pool_slots, pool->slot);
+	unlock(&pool_list_lock);
+}
+
+size_t mempool_serials(uint64_t *serials, size_t room)
+{
+	size_t n = 0;
+
+	lock(&pool_list_lock, LOCK_POOLS);
+	for (mempool_t *pool = pool_first; pool; pool = pool->next_pool) {
+		if (pool->cold->dying)
+			continue;
+		if (n < room)
+			serials[n] = pool->serial;
+		n++;
+	}
+	unlock(&pool_list_lock);
+	return n;
+}
+
+mempool_t *mempool_pin(uint64_t serial)
+{
+	mempool_t *pool;
+
+	lock(&pool_list_lock, LOCK_POOLS);
+	pool = pool_of_slot[serial % MAX_POOLS];
+	if (pool && pool->serial == serial && !pool->cold->dying)
+		pool->cold->pins++;
+	else
+		pool = NULL;
+	unlock(&pool_list_lock);
+	return pool;
+}
+
+void mempool_unpin(mempool_t *pool)
+{
+	lock(&pool_list_lock, LOCK_POOLS);
+	if (--pool->cold->pins == 0 && pool->cold->dying)
+		pthread_cond_broadcast(&pool_unpinned);
+	unlock(&pool_list_lock);
+}
+
+uint64_t mempool_serial(const mempool_t *pool)
+{
+	return pool->serial;
+}
+
+uint64_t mempool_find(const char *name)
+{
+	uint64_t serial = 0;
+
+	lock(&pool_list_lock, LOCK_POOLS);
+	for (mempool_t *pool = pool_first; pool && !serial;
+	     pool = pool->next_pool)
+		if (!pool->cold->dying && strcmp(pool->cold->name, name) == 0)
+			serial = pool->serial;
+	unlock(&pool_list_lock);
+	return serial;
+}
+
+/* The next pool with waiters behind @serial, pinned; serials ascend. */
+static mempool_t *next_waiting(uint64_t serial)
+{
+	mempool_t *pool;
+
+	lock(&pool_list_lock, LOCK_POOLS);
+	for (pool = pool_first; pool; pool = pool->next_pool)
+		if (pool->serial > serial && !pool->cold->dying &&
+		    counter_read(pool->waiters))
+			break;
+	if (pool)
+		pool->cold->pins++;
+	unlock(&pool_list_lock);
+	return pool;
+}
+
+/* Lets every pool's oldest request try again; see wait_retry(). */
+static void retry_all(bool timed)
+{
+	uint64_t serial = 0;
+	mempool_t *pool;
+
+	while ((pool = next_waiting(serial))) {
+		serial = pool->serial;
+		pool_kick(pool, timed);
+		mempool_unpin(pool);
+	}
+}
+
+void pools_init(void)
+{
+	wait_set_retry(retry_all);
+}
+
+/* Forgets all pools; what they were made of goes with the arena. */
+void pools_exit(void)
+{
+	wait_set_retry(NULL);
+	lock(&pool_list_lock, LOCK_POOLS);
+	pool_first = NULL;
+	pool_last = NULL;
+	memset(pool_of_slot, 0, sizeof(pool_of_slot));
+	memset(&pool_slots, 0, sizeof(pool_slots));
+	unlock(&pool_list_lock);
+}
+
+/* ---- counters ---- */
+
+static void add_cell(struct pool_cell *sum, const struct pool_cell *cell)
+{
+	/* Frees first: an element is never seen to come back before it went. */
+	sum->frees += counter_read(cell->frees);
+	sum->allocs += counter_read(cell->allocs);
+	sum->from_backing += counter_read(cell->from_backing);
+}
+
+/* Under LOCK_THREADS. */
+static struct pool_cell sum_cells(const mempool_t *pool)
+{
+	struct pool_cell sum = { 0 };
+	struct thread *t;
+
+	add_cell(&sum, &pool->cold->folded);
+	for_each_thread(t)
+		add_cell(&sum, &t->cell[pool->slot]);
+	return sum;
+}
+
+/* Elements handed out and not returned. */
+uint64_t pool_active(mempool_t *pool)
+{
+	struct pool_cell sum;
+
+	lock(&thread_list_lock, LOCK_THREADS);
+	sum = sum_cells(pool);
+	unlock(&thread_list_lock);
+	return sum.allocs - MIN(sum.frees, sum.allocs);
+}
+
+void pool_thread_exit(struct thread *t)
+{
+	lock(&pool_list_lock, LOCK_POOLS);
+	for (mempool_t *pool = pool_first; pool; pool = pool->next_pool) {
+		struct pool_cell *cell = &t->cell[pool->slot];
+
+		lock(&thread_list_lock, LOCK_THREADS);
+		add_cell(&pool->cold->folded, cell);
+		memset(cell, 0, sizeof(*cell));
+		unlock(&thread_list_lock);
+	}
+	unlock(&pool_list_lock);
+}
+
+static void read_stats(const mempool_t *pool, uint64_t *stat)
+{
+	struct pool_cell sum = sum_cells(pool);
+
+	for (int i = 0; i < KMEM_NR_MEMPOOL_STATS; i++)
+		stat[i] = counter_read(pool->cold->stat[i]);
+	stat[KMEM_MEMPOOL_STAT_allocs] = sum.allocs;
+	stat[KMEM_MEMPOOL_STAT_frees] = sum.frees;
+	stat[KMEM_MEMPOOL_STAT_from_backing] = sum.from_backing;
+}
+
+void mempool_reset_stats(mempool_t *pool)
+{
+	lock(&pool->lock, LOCK_POOL);
+	counter_set(pool->cold->stat[KMEM_MEMPOOL_STAT_wait_ns_max], 0);
+	lock(&thread_list_lock, LOCK_THREADS);
+	read_stats(pool, pool->cold->stat_base);
+	unlock(&thread_list_lock);
+	unlock(&pool->lock);
+}
+
+/* ---- the backing by name ---- */
+
+struct backing {
+	mempool_alloc_t *alloc;
+	mempool_free_t *free;
+	void *data;
+};
+
+static const struct {
+	mempool_alloc_t *alloc;
+	mempool_free_t *free;
+} pairs[] = {
+	[KMEM_MEMPOOL_SLAB] = { mempool_alloc_slab, mempool_free_slab },
+	[KMEM_MEMPOOL_KMALLOC] = { mempool_kmalloc, mempool_kfree },
+	[KMEM_MEMPOOL_PAGES] = { mempool_alloc_pages, mempool_free_pages },
+};
+
+static enum kmem_mempool_kind kind_of(const mempool_t *pool)
+{
+	for (unsigned int i = 1; i < ARRAY_SIZE(pairs); i++)
+		if (pool->alloc == pairs[i].alloc)
+			return (enum kmem_mempool_kind)i;
+	return KMEM_MEMPOOL_CUSTOM;
+}
+
+static int resolve_cache(uint64_t serial, void **ret_data)
+{
+	struct kmem_cache *s = kmem_cache_pin(serial);
+	int err = 0;
+
+	if (!s)
+		return -ENOENT;
+	/* A constructed state would not survive the reserve. */
+	if (s->spec.ctor_kind != KMEM_CTOR_NONE)
+		err = -EINVAL;
+	else
+		*ret_data = s;
+	kmem_cache_unpin(s);
+	return err;
+}
+
+static int resolve(enum kmem_mempool_kind kind, uint64_t backing,
+		   struct backing *ret_backing)
+{
+	struct backing b = { 0 };
+	int err = 0;
+
+	switch (kind) {
+	case KMEM_MEMPOOL_SLAB:
+		err = resolve_cache(backing, &b.data);
+		break;
+	case KMEM_MEMPOOL_KMALLOC:
+		if (backing < 1 || backing > KMALLOC_MAX_SIZE)
+			err = -EINVAL;
+		b.data = (void *)backing;
+		break;
+	case KMEM_MEMPOOL_PAGES:
+		if (backing > KMEM_MAX_ORDER)
+			err = -EINVAL;
+		b.data = (void *)backing;
+		break;
+	default:
+		err = -EINVAL;
+	}
+	if (err)
+		return err;
+	b.alloc = pairs[kind].alloc;
+	b.free = pairs[kind].free;
+	*ret_backing = b;
+	return 0;
+}
+
+int mempool_new(const char *name, const char *owner, int min_nr,
+		enum kmem_mempool_kind kind, uint64_t backing,
+		mempool_t **ret_pool)
+{
+	struct backing b;
+	mempool_t *pool;
+	int err = resolve(kind, backing, &b);
+
+	if (err)
+		return err;
+	if (!*name || strlen(name) > KMEM_NAME_MAX || min_nr < 0 ||
+	    min_nr > MEMPOOL_MAX_NR)
+		return -EINVAL;
+	pool = mempool_create(min_nr, b.alloc, b.free, b.data);
+	if (!pool)
+		return -ENOMEM;
+	mempool_set_name(pool, name);
+	text_copy(pool->cold->owner, sizeof(pool->cold->owner), owner);
+	*ret_pool = pool;
+	return 0;
+}
+
+/* Under the lock of an idle pool: @b and @slots become its, and vice versa. */
+static void exchange(mempool_t *pool, struct backing *b, void ***slots,
+		     int *nr)
+{
+	struct backing old = { pool->alloc, pool->free, pool->pool_data };
+	void **old_slots = pool->elements;
+	int old_nr = pool->curr_nr;
+
+	pool->alloc = b->alloc;
+	pool->free = b->free;
+	pool->pool_data = b->data;
+	pool->elements = *slots;
+	counter_set(pool->curr_nr, *nr);
+	counter_set(pool->cold->low, *nr);
+	*b = old;
+	*slots = old_slots;
+	*nr = old_nr;
+}
+
+/*
+ * The new reserve is made before the old one goes, in an array of its own, and
+ * the two are exchanged at one moment; what is left over then is freed.
+ */
+int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
+		   uint64_t backing)
+{
+	int nr = pool_capacity(pool), made = 0, err;
+	size_t bytes = (size_t)nr * sizeof(void *);
+	struct backing b;
+	void **slots;
+
+	err = resolve(kind, backing, &b);
+	if (err)
+		return err;
+	slots = kmem_meta_alloc(bytes);
+	if (!slots)
+		return -ENOMEM;
+	while (made < nr && (slots[made] = b.alloc(GFP_KERNEL, b.data)))
+		made++;
+	lock(&pool->lock, LOCK_POOL);
+	if (pool->waiters || pool_active(pool) || nr != pool_capacity(pool))
+		err = -EBUSY;
+	else if (made < nr)
+		err = -ENOMEM;
+	else
+		exchange(pool, &b, &slots, &made);
+	unlock(&pool->lock);
+	while (made > 0)
+		b.free(slots[--made], b.data);
+	kmem_meta_free(slots, bytes);
+	return err;
+}
+
+int mempool_remove(mempool_t *pool)
+{
+	bool busy;
+
+	lock(&pool->lock, LOCK_POOL);
+	busy = pool->waiters || pool_active(pool);
+	unlock(&pool->lock);
+	if (busy)
+		return -EBUSY;
+	mempool_destroy(pool);
+	return 0;
+}
+
+/* ---- settings ---- */
+
+int mempool_set_name(mempool_t *pool, const char *name)
+{
+	if (!*name || strlen(name) > KMEM_NAME_MAX)
+		return -EINVAL;
+	lock(&pool_list_lock, LOCK_POOLS);
+	text_copy(pool->cold->name, sizeof(pool->cold->name), name);
+	unlock(&pool_list_lock);
+	return 0;
+}
+
+static void set_careful(mempool_t *pool)
+{
+	counter_set(pool->careful,
+		    pool->cold->exact || pool->cold->limit != KMEM_NO_LIMIT);
+}
+
+void mempool_set_exact(mempool_t *pool, bool exact)
+{
+	lock(&pool->lock, LOCK_POOL);
+	pool->cold->exact = exact;
+	set_careful(pool);
+	unlock(&pool->lock);
+}
+
+void mempool_set_limit(mempool_t *pool, uint64_t limit)
+{
+	uint64_t old;
+
+	lock(&pool->lock, LOCK_POOL);
+	old = pool->cold->limit;
+	counter_set(pool->cold->limit, limit);
+	set_careful(pool);
+	unlock(&pool->lock);
+	if (limit > old)
+		pool_kick(pool, false);
+}
+
+void mempool_reset_peak(mempool_t *pool)
+{
+	lock(&pool->lock, LOCK_POOL);
+	counter_set(pool->cold->peak, pool_active(pool));
+	unlock(&pool->lock);
+}
+
+void mempool_reset_low(mempool_t *pool)
+{
+	lock(&pool->lock, LOCK_POOL);
+	counter_set(pool->cold->low, pool->curr_nr);
+	unlock(&pool->lock);
+}
+
+/* ---- snapshot ---- */
+
+static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
+{
+	info->kind = kind_of(pool);
+	switch (info->kind) {
+	case KMEM_MEMPOOL_SLAB:
+		info->backing = kmem_cache_serial(pool->pool_data);
+		info->element_size = kmem_cache_size(pool->pool_data);
+		break;
+	case KMEM_MEMPOOL_KMALLOC:
+		info->backing = (uint64_t)pool->pool_data;
+		info->element_size = info->backing;
+		break;
+	case KMEM_MEMPOOL_PAGES:
+		info->backing = (uint64_t)pool->pool_data;
+		info->element_size = KMEM_PAGE_SIZE << info->backing;
+		break;
+	default:
+		break;
+	}
+}
+
+void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info)
+{
+	struct mempool_cold *cold = pool->cold;
+	uint64_t peak;
+
+	memset(ret_info, 0, sizeof(*ret_info));
+	lock(&pool_list_lock, LOCK_POOLS);
+	ret_info->serial = pool->serial;
+	text_copy(ret_info->name, sizeof(ret_info->name), cold->name);
+	text_copy(ret_info->owner, sizeof(ret_info->owner), cold->owner);
+	unlock(&pool_list_lock);
+	lock(&pool->lock, LOCK_POOL);
+	read_backing(pool, ret_info);
+	ret_info->min_nr = pool->min_nr;
+	ret_info->curr_nr = pool->curr_nr;
+	ret_info->waiters = pool->waiters;
+	ret_info->low = cold->low;
+	ret_info->limit = cold->limit;
+	ret_info->active = pool_active(pool);
+	peak = MAX(cold->peak, ret_info->active);
+	counter_set(cold->peak, peak);
+	ret_info->peak = peak;
+	lock(&thread_list_lock, LOCK_THREADS);
+	read_stats(pool, ret_info->stat);
+	for (int i = 0; i < KMEM_NR_MEMPOOL_STATS; i++)
+		if (i != KMEM_MEMPOOL_STAT_wait_ns_max)
+			ret_info->stat[i] -= cold->stat_base[i];
+	unlock(&thread_list_lock);
+	unlock(&pool->lock);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * validate.c - do the structures say what they should?
+ *
+ * Each function checks the invariants that the head of the file it looks into
+ * states, under that file's locks, reports every fault and returns how many.
+ * Nothing is repaired. All may run while other threads allocate: only facts
+ * that a held lock keeps still are compared.
+ */
+#include "internal.h"
+
+/* Counts a fault and says what it is. */
+#define FAULT(faults, ...)                                                     \
+	do {                                                                   \
+		kmem_report(__VA_ARGS__);                                      \
+		(faults)++;                                                    \
+	} while (0)
+
+/* ---- slabs ---- */
+
+/* Length of a slab's free list, or -1 when it is not one. */
+static int count_free(const struct kmem_cache *s, const struct page *slab)
+{
+	void *object = slab->freelist;
+	int n = 0;
+
+	while (object) {
+		if (n++ == slab->objects || slab_of(object) != slab ||
+		    slab_index(s, slab, object) < 0)
+			return -1;
+		object = slab_next_free(s, object);
+	}
+	return n;
+}
+
+static unsigned int check_slab(const struct kmem_cache *s,
+			       const struct page *slab)
+{
+	unsigned long pfn = __page_to_pfn(slab);
+	unsigned int faults = 0;
+	int free;
+
+	lock_assert_held(&s->node.lock);
+	if (page_type(slab) != PAGE_SLAB || slab->cache != s) {
+		FAULT(faults, "validate %s: pfn %lu is not its slab", s->name,
+		      pfn);
+		return faults;
+	}
+	if (slab->objects !=
+	    (unsigned int)(KMEM_PAGE_SIZE << slab->order) / s->layout.size)
+		FAULT(faults, "validate %s: slab %lu holds %u objects", s->name,
+		      pfn, slab->objects);
+	free = count_free(s, slab);
+	if (free < 0)
+		FAULT(faults, "validate %s: slab %lu: free list broken",
+		      s->name, pfn);
+	else if (slab->inuse + free != slab->objects)
+		FAULT(faults, "validate %s: slab %lu: %u in use, %d free of %u",
+		      s->name, pfn, slab->inuse, free, slab->objects);
+	for (unsigned int i = 1; i < 1u << slab->order; i++)
+		if (page_type(&slab[i]) != PAGE_TAIL || slab[i].tail != i)
+			FAULT(faults, "validate %s: slab %lu: page %u strayed",
+			      s->name, pfn, i);
+	return faults;
+}
+
+struct slab_sums {
+	uint64_t slabs;
+	uint64_t total;
+	uint64_t inuse;
+};
+
+static unsigned int check_slab_list(const struct kmem_cache *s,
+				    const struct list_head *list, bool full,
+				    struct slab_sums *sums)
+{
+	unsigned int faults = 0;
+	struct page *slab;
+
+	list_for_each_entry(slab, list, list) {
+		faults += check_slab(s, slab);
+		if ((slab->freelist == NULL) != full)
+			FAULT(faults, "validate %s: slab %lu on the wrong list",
+			      s->name, __page_to_pfn(slab));
+		sums->slabs++;
+		sums->total += slab->objects;
+		sums->inuse += slab->inuse;
+	}
+	return faults;
+}
+
+static unsigned int check_node(struct kmem_cache *s)
+{
+	struct slab_sums partial = { 0 }, full = { 0 };
+	struct cache_node *node = &s->node;
+	unsigned int faults;
+
+	lock(&node->lock, LOCK_NODE);
+	faults = check_slab_list(s, &node->partial, false, &partial);
+	faults += check_slab_list(s, &node->full, true, &full);
+	if (partial.slabs != node->nr_partial ||
+	    partial.slabs + full.slabs != node->nr_slabs)
+		FAULT(faults, "validate %s: slabs counted wrong", s->name);
+	if (partial.total != node->partial_total ||
+	    partial.total + full.total != node->total)
+		FAULT(faults, "validate %s: capacity counted wrong", s->name);
+	if (partial.inuse + full.inuse != node->out)
+		FAULT(faults, "validate %s: %llu objects out, slabs say %llu",
+		      s->name, (unsigned long long)node->out,
+		      (unsigned long long)(partial.inuse + full.inuse));
+	unlock(&node->lock);
+	return faults;
+}
+
+/* ---- parked objects ---- */
+
+struct parked_check {
+	struct kmem_cache *cache;
+	unsigned int faults;
+};
+
+static bool is_free(const struct kmem_cache *s, const struct page *slab,
+		    const void *object)
+{
+	int n = 0;
+
+	for (void *p = slab->freelist; p && n <= slab->objects; n++) {
+		if (p == object)
+			return true;
+		p = slab_next_free(s, p);
+	}
+	return false;
+}
+
+static void check_parked(void *arg, void **objects, unsigned int nr)
+{
+	struct parked_check *check = arg;
+	struct kmem_cache *s = check->cache;
+
+	lock(&s->node.lock, LOCK_NODE);
+	for (unsigned int i = 0; i < nr; i++) {
+		const struct page *slab = slab_of(objects[i]);
+
+		if (!slab || slab->cache != s ||
+		    slab_index(s, slab, objects[i]) < 0)
+			FAULT(check->faults,
+			      "validate %s: %p is parked but no object",
+			      s->name, objects[i]);
+		else if (is_free(s, slab, objects[i]))
+			FAULT(check->faults,
+			      "validate %s: %p is parked and free", s->name,
+			      objects[i]);
+		for (unsigned int j = 0; j < i; j++)
+			if (objects[j] == objects[i])
+				FAULT(check->faults,
+				      "validate %s: %p is parked twice",
+				      s->name, objects[i]);
+	}
+	unlock(&s->node.lock);
+}
+
+unsigned int kmem_cache_validate(struct kmem_cache *s)
+{
+	struct parked_check check = { s, 0 };
+
+	record_walk(s->slot, check_parked, &check);
+	return check.faults + check_node(s);
+}
+
+unsigned int kmem_slab_validate(const void *object)
+{
+	struct page *slab = slab_of(object);
+	struct kmem_cache *s;
+	unsigned int faults = 0;
+
+	if (!slab) {
+		FAULT(faults, "validate: %p is in no slab", object);
+		return faults;
+	}
+	s = slab->cache;
+	lock(&s->node.lock, LOCK_NODE);
+	faults = check_slab(s, slab);
+	if (slab_index(s, slab, object) < 0)
+		FAULT(faults, "validate %s: %p is not the start of an object",
+		      s->name, object);
+	unlock(&s->node.lock);
+	return faults;
+}
+
+/* ---- blocks of pages ---- */
+
+static unsigned int check_free_block(const struct zone *zone,
+				     const struct page *page,
+				     unsigned int order)
+{
+	unsigned long pfn = __page_to_pfn(page);
+	const struct page *buddy = kmem.map + (pfn ^ (1ul << order));
+	unsigned int faults = 0;
+
+	if (page_type(page) != PAGE_BUDDY || page->order != order ||
+	    pfn & ((1ul << order) - 1) || pfn < zone->start_pfn ||
+	    pfn + (1ul << order) > zone->fresh_pfn)
+		FAULT(faults, "validate %s: pfn %lu is no free block of %u",
+		      zone->name, pfn, order);
+	if (order < KMEM_MAX_ORDER && page_type(buddy) == PAGE_BUDDY &&
+	    buddy->order == order)
+		FAULT(faults, "validate %s: pfn %lu and its buddy did not merge",
+		      zone->name, pfn);
+	return faults;
+}
+
+/* Free blocks by walking the map, to find those that overlap or hide. */
+static unsigned int check_map(const struct zone *zone, unsigned long expect)
+{
+	unsigned long pfn = zone->start_pfn, pages = 0;
+	unsigned int faults = 0;
+
+	while (pfn < zone->fresh_pfn) {
+		const struct page *page = kmem.map + pfn;
+		unsigned long end = pfn + 1;
+
+		if (page_type(page) == PAGE_BUDDY) {
+			end = pfn + (1ul << page->order);
+			pages += end - pfn;
+		}
+		for (pfn++; pfn < end; pfn++)
+			if (page_type(kmem.map + pfn) == PAGE_BUDDY)
+				FAULT(faults,
+				      "validate %s: pfn %lu is free twice",
+				      zone->name, pfn);
+	}
+	if (pages != expect)
+		FAULT(faults, "validate %s: %lu pages on lists, %lu in the map",
+		      zone->name, expect, pages);
+	return faults;
+}
+
+unsigned int kmem_zone_validate(unsigned int i)
+{
+	unsigned long blocks, pages = 0;
+	unsigned int faults = 0;
+	struct zone *zone;
+	struct page *page;
+
+	if (!kmem_up() || i >= kmem.nr_zones)
+		return 0;
+	zone = &kmem.zone[i];
+	lock(&zone->lock, LOCK_ZONE);
+	for (unsigned int order = 0; order < KMEM_NR_ORDERS; order++) {
+		blocks = 0;
+		list_for_each_entry(page, &zone->free_list[order], list) {
+			faults += check_free_block(zone, page, order);
+			blocks++;
+		}
+		if (blocks != zone->nr_free[order])
+			FAULT(faults, "validate %s: order %u counted wrong",
+			      zone->name, order);
+		pages += blocks << order;
+	}
+	faults += check_map(zone, pages);
+	if (pages + (zone_fresh_blocks(zone) << KMEM_MAX_ORDER) !=
+	    zone->free_pages)
+		FAULT(faults, "validate %s: free pages counted wrong",
+		      zone->name);
+	unlock(&zone->lock);
+	return faults;
+}
+
+unsigned int kmem_block_validate(const struct page *page, unsigned int order)
+{
+	unsigned long pfn = __page_to_pfn(page);
+	struct zone *zone = &kmem.zone[page->zone];
+	unsigned int faults = 0;
+
+	if ((page_type(page) != PAGE_USED && page_type(page) != PAGE_LARGE) ||
+	    page->order != order || pfn & ((1ul << order) - 1))
+		FAULT(faults, "validate: pfn %lu is no block of order %u in use",
+		      pfn, order);
+	lock(&zone->lock, LOCK_ZONE);
+	for (unsigned long i = 0; i < 1ul << order; i++)
+		if (page_type(page + i) == PAGE_BUDDY)
+			FAULT(faults, "validate: pfn %lu is in use and free",
+			      pfn + i);
+	for (unsigned int o = order + 1; o <= KMEM_MAX_ORDER; o++) {
+		const struct page *above = kmem.map + (pfn & ~((1ul << o) - 1));
+
+		if (above != page && page_type(above) == PAGE_BUDDY &&
+		    above->order >= o)
+			FAULT(faults, "validate: pfn %lu is in a free block",
+			      pfn);
+	}
+	unlock(&zone->lock);
+	return faults;
+}
+
+/* ---- pools ---- */
+
+static unsigned int check_queue(const mempool_t *pool)
+{
+	const struct mempool_request *r, *prev = NULL;
+	unsigned int nr = 0, faults = 0;
+
+	for (r = pool->first; r; prev = r, r = r->next, nr++)
+		if (r->prev != prev)
+			FAULT(faults, "validate %s: queue broken",
+			      pool->cold->name);
+	if (nr != pool->waiters || pool->last != prev)
+		FAULT(faults, "validate %s: %u wait, %u counted",
+		      pool->cold->name, nr, pool->waiters);
+	if (pool->first && pool->first->nr <= (unsigned int)pool->curr_nr)
+		FAULT(faults, "validate %s: the oldest waits for nothing",
+		      pool->cold->name);
+	return faults;
+}
+
+unsigned int mempool_validate(mempool_t *pool)
+{
+	unsigned int faults = 0;
+
+	lock(&pool->lock, LOCK_POOL);
+	if (pool->curr_nr < 0 || pool->curr_nr > pool_capacity(pool))
+		FAULT(faults, "validate %s: %d elements of %d",
+		      pool->cold->name, pool->curr_nr, pool->min_nr);
+	else
+		for (int i = 0; i < pool->curr_nr; i++)
+			if (!pool->elements[i])
+				FAULT(faults, "validate %s: element %d is NULL",
+				      pool->cold->name, i);
+	if (pool->cold->low > pool->curr_nr)
+		FAULT(faults, "validate %s: low %d above curr_nr %d",
+		      pool->cold->name, pool->cold->low, pool->curr_nr);
+	faults += check_queue(pool);
+	unlock(&pool->lock);
+	return faults;
+}
+
+/* ---- everything ---- */
+
+static unsigned int validate_caches(void)
+{
+	uint64_t *serials;
+	size_t nr = kmem_cache_serials(NULL, 0), found;
+	size_t bytes = nr * sizeof(*serials);
+	unsigned int faults = 0;
+
+	serials = kmem_meta_alloc(bytes);
+	if (!serials)
+		return 0;
+	found = kmem_cache_serials(serials, nr);
+	for (size_t i = 0; i < MIN(nr, found); i++) {
+		struct kmem_cache *s = kmem_cache_pin(serials[i]);
+
+		if (!s)
+			continue;
+		faults += kmem_cache_validate(s);
+		kmem_cache_unpin(s);
+	}
+	kmem_meta_free(serials, bytes);
+	return faults;
+}
+
+static unsigned int validate_pools(void)
+{
+	uint64_t *serials;
+	size_t nr = mempool_serials(NULL, 0), found;
+	size_t bytes = nr * sizeof(*serials);
+	unsigned int faults = 0;
+
+	serials = kmem_meta_alloc(bytes);
+	if (!serials)
+		return 0;
+	found = mempool_serials(serials, nr);
+	for (size_t i = 0; i < MIN(nr, found); i++) {
+		mempool_t *pool = mempool_pin(serials[i]);
+
+		if (!pool)
+			continue;
+		faults += mempool_validate(pool);
+		mempool_unpin(pool);
+	}
+	kmem_meta_free(serials, bytes);
+	return faults;
+}
+
+unsigned int kmem_validate(void)
+{
+	unsigned int faults = 0;
+
+	if (!kmem_up())
+		return 0;
+	for (unsigned int i = 0; i < kmem.nr_zones; i++)
+		faults += kmem_zone_validate(i);
+	return faults + validate_caches() + validate_pools();
+}
