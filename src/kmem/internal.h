@@ -6,8 +6,8 @@
  * than all it holds (debug builds check it at run time, see lock.c):
  *
  *	LOCK_INIT      kmem.c       set-up and tear-down
- *	LOCK_CACHES    kmem_cache.c the list of caches, their shape, pins
- *	LOCK_POOLS     mempool.c    the list of pools, pins
+ *	LOCK_CACHES    cache_list.c the list of caches, their shape, pins
+ *	LOCK_POOLS     mempool_list.c the list of pools, pins
  *	LOCK_POOL      mempool.c    one pool: reserve and queue
  *	LOCK_TICKER    wait.c       the thread that retries parked requests
  *	LOCK_THREADS   thread.c     the list of thread blocks; drains
@@ -386,12 +386,18 @@ int slab_index(const struct kmem_cache *s, const struct page *slab,
 
 /* ---- kmem_cache.c -------------------------------------------------------- */
 
+void caches_shrink(void);
+void cache_thread_exit(struct thread *t);
+
+/* ---- cache_list.c -------------------------------------------------------- */
+
 extern struct list_head cache_list;
 extern pthread_mutex_t cache_list_lock;
 
+int cache_list_add(struct kmem_cache *s);
+void cache_list_remove(struct kmem_cache *s);
+void cache_slot_put(struct kmem_cache *s);
 void caches_exit(void);
-void caches_shrink(void);
-void cache_thread_exit(struct thread *t);
 
 /* ---- kmalloc.c ----------------------------------------------------------- */
 

@@ -73,6 +73,7 @@ static unsigned int class_of(size_t size)
 	return 64u - (unsigned int)__builtin_clzl(size - 1) - 1;
 }
 
+/* The type of the first page tells kfree() what it is. */
 static void *alloc_large(size_t size, gfp_t gfp)
 {
 	struct page *page;
@@ -153,6 +154,7 @@ size_t kmalloc_size_roundup(size_t size)
 	return classes[class_of(size)].size;
 }
 
+/* With zeroing, what the block had beyond the new size must not come back. */
 void *krealloc(const void *p, size_t size, gfp_t gfp)
 {
 	size_t old;
@@ -180,6 +182,7 @@ void *krealloc(const void *p, size_t size, gfp_t gfp)
 	return new;
 }
 
+/* From an address to its cache by two loads: page, then cache. */
 void kfree(const void *p)
 {
 	struct page *page;

@@ -70,6 +70,7 @@ static void set_header(void)
 	meta_init(heap, end);
 }
 
+/* The heap is address space: pools and handles of any size find room. */
 static int map_arena(const struct kmem_config *config, size_t memory)
 {
 	size_t size = memory + KMEM_PAGE_SIZE + map_bytes(memory) +
@@ -102,6 +103,7 @@ static int map_some(const struct kmem_config *config)
 	return err;
 }
 
+/* In the reverse order of set_up(); serves its failure path as well. */
 static void take_down(void)
 {
 	caches_exit();
@@ -149,6 +151,7 @@ int kmem_init(const struct kmem_config *config)
 	return err;
 }
 
+/* Two threads may come first at the same time; one finds it busy. */
 bool kmem_start(void)
 {
 	int err = kmem_init(NULL);

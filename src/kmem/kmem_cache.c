@@ -29,20 +29,11 @@
 #include "internal.h"
 #include "util/text.h"
 
-struct list_head cache_list = LIST_HEAD_INIT(cache_list);
-pthread_mutex_t cache_list_lock = PTHREAD_MUTEX_INITIALIZER; /* LOCK_CACHES */
-
-static pthread_cond_t cache_unpinned = PTHREAD_COND_INITIALIZER;
-
-/* LOCK_CACHES. A serial is a count of caches made, and the slot. */
-static struct slot_set cache_slots;
-static struct kmem_cache *cache_of_slot[MAX_CACHES];
-static uint64_t caches_made;
-
 #define DISCARD_INIT(name, zone) { LIST_HEAD_INIT((name).list), zone }
 
 /* ---- allocation ---- */
 
+/* Unlocked: a wrong answer costs a slab too many, never an object. */
 static bool at_limit(struct kmem_cache *s)
 {
 	uint64_t limit = counter_read(s->limit);
@@ -104,6 +95,10 @@ static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
 	return n;
 }
 
+/*
+ * The array is empty or closed. A new slab hands its first object to the caller
+ * under the lock that makes it known, so that others cannot empty it first.
+ */
 static void *alloc_slow(struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
@@ -114,6 +109,7 @@ static void *alloc_slow(struct kmem_cache *s, gfp_t gfp)
 	return object;
 }
 
+/* The hot pair, with kmem_cache_free(): a load, a pop, two tests. */
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	struct kmem_record *r = thread_record(s->slot);
@@ -131,6 +127,7 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
 }
 
+/* Asked first, so that a refusal leaves no trace in the peak. */
 static bool room_for(struct kmem_cache *s, size_t nr)
 {
 	uint64_t limit = counter_read(s->limit);
@@ -139,6 +136,10 @@ static bool room_for(struct kmem_cache *s, size_t nr)
 	       (nr <= limit && counter_read(s->node.out) <= limit - nr);
 }
 
+/*
+ * What is parked first, then whole slabs: the objects go straight into the
+ * caller's array, the thread's own is not refilled for it.
+ */
 bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			   void **objects)
 {
@@ -222,6 +223,7 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 		free_slow(s, object);
 }
 
+/* As much as the array takes, the rest under one hold of the lock. */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, false);
@@ -276,6 +278,10 @@ static void strip(struct kmem_cache *s,
 	unlock(&s->node.lock);
 }
 
+/*
+ * Emptied last: pages that pass through a page list would not merge, and who
+ * shrinks by hand wants to see them in buddyinfo.
+ */
 int kmem_cache_shrink(struct kmem_cache *s)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, true);
@@ -302,6 +308,10 @@ void caches_shrink(void)
 	unlock(&cache_list_lock);
 }
 
+/*
+ * The list is held throughout: a cache that is destroyed meanwhile would find
+ * neither the thread nor its objects.
+ */
 void cache_thread_exit(struct thread *t)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, false);
@@ -339,6 +349,7 @@ static gfp_t page_flags(slab_flags_t flags)
 	return gfp;
 }
 
+/* Nobody may be allocating: under the node's lock, with no slab. */
 static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 		      const struct slab_layout *layout)
 {
@@ -355,7 +366,7 @@ int kmem_cache_new(const char *name, const char *owner,
 {
 	struct slab_layout layout;
 	struct kmem_cache *s;
-	int slot;
+	int err;
 
 	if (!name || !*name || slab_layout(spec, kmem.cpus, &layout))
 		return -EINVAL;
@@ -369,23 +380,15 @@ int kmem_cache_new(const char *name, const char *owner,
 	text_copy(s->owner, sizeof(s->owner), owner);
 	s->limit = KMEM_NO_LIMIT;
 	slab_node_init(&s->node);
-	lock(&cache_list_lock, LOCK_CACHES);
-	slot = slot_take(&cache_slots);
-	if (slot >= 0) {
-		s->slot = PAGE_SLOTS + (unsigned int)slot;
-		s->serial = ++caches_made * MAX_CACHES + (unsigned int)slot;
-		cache_of_slot[slot] = s;
-		list_add(&s->link, &cache_list);
-	}
-	unlock(&cache_list_lock);
-	if (slot < 0) {
+	err = cache_list_add(s);
+	if (err)
 		kmem_meta_free(s, sizeof(*s));
-		return -ENOSPC;
-	}
-	*ret_cache = s;
-	return 0;
+	else
+		*ret_cache = s;
+	return err;
 }
 
+/* What kernel code calls: no errno, a report instead. */
 static struct kmem_cache *create(const char *name,
 				 const struct kmem_cache_spec *spec)
 {
@@ -453,6 +456,10 @@ struct kmem_cache *kmem_cache_create_legacy(const char *name, unsigned int size,
 	return kmem_cache_create_args(name, size, &args, flags);
 }
 
+/*
+ * The first test spares a busy cache the loss of its arrays; the second, under
+ * the lock, decides.
+ */
 int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, true);
@@ -479,33 +486,32 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 /* ---- destroy ---- */
 
 /*
- * Takes the cache off the list, with no pin left and none to come, and all its
- * parked objects with it: a thread that ends later could not find it to give
- * them back.
+ * From here on nobody finds the cache. Its parked objects leave the threads'
+ * arrays in the same breath: a thread that ends later could not find the cache
+ * to give them back to.
  */
 static void unlist(struct kmem_cache *s)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, true);
 
-	lock_assert_held(&cache_list_lock);
-	s->dying = true;
-	while (s->pins)
-		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
-	list_del(&s->link);
-	cache_of_slot[s->slot - PAGE_SLOTS] = NULL;
+	cache_list_remove(s);
 	strip(s, record_retire, &discard);
 	slab_release(s, &discard);
 	if (!s->node.nr_slabs)
-		slot_put(&cache_slots, s->slot - PAGE_SLOTS);
+		cache_slot_put(s);
 }
 
+/*
+ * With objects in use the cache stays as it is, known to nobody: whoever frees
+ * one later must find a cache that is whole.
+ */
 static void drop(struct kmem_cache *s)
 {
 	if (s->node.nr_slabs) {
 		kmem_report("kmem_cache_destroy %s: Slab cache still has "
 			    "objects",
 			    s->name);
-		/* Late frees find it, and no array to park in. */
+		/* No sheaves: what is parked would never come out. */
 		counter_set(s->limit, 0);
 		return;
 	}
@@ -539,8 +545,12 @@ int kmem_cache_remove(struct kmem_cache *s)
 	return 0;
 }
 
-/* ---- settings ---- */
+/* ---- limit ---- */
 
+/*
+ * The limit is in force before the arrays are emptied and shut: an owner who
+ * then wants its array back looks at the limit, under the record's lock.
+ */
 void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, false);
@@ -553,174 +563,9 @@ void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit)
 	if (old == KMEM_NO_LIMIT && limit != KMEM_NO_LIMIT) {
 		struct flush flush = { s, &discard };
 
-		/* Owners find the limit under the record's lock. */
 		record_shut(s->slot, flush_objects, &flush);
 		slab_release(s, &discard);
 	}
 	if (limit > old)
 		wait_retry();
-}
-
-void kmem_cache_set_min_partial(struct kmem_cache *s, unsigned long nr)
-{
-	lock(&s->node.lock, LOCK_NODE);
-	counter_set(s->min_partial, nr);
-	unlock(&s->node.lock);
-}
-
-void kmem_cache_reset_peak(struct kmem_cache *s)
-{
-	lock(&s->node.lock, LOCK_NODE);
-	counter_set(s->node.peak, s->node.out);
-	unlock(&s->node.lock);
-}
-
-unsigned int kmem_cache_size(const struct kmem_cache *s)
-{
-	return s->object_size;
-}
-
-/* ---- introspection ---- */
-
-/* Under LOCK_THREADS: a counter that both threads and slow paths feed. */
-static void read_stats(struct kmem_cache *s, uint64_t *stat)
-{
-	uint64_t gets = s->folded_gets, puts = s->folded_puts;
-	struct thread *t;
-
-	for_each_thread(t) {
-		gets += counter_read(t->record[s->slot].gets);
-		puts += counter_read(t->record[s->slot].puts);
-	}
-	for (int i = 0; i < KMEM_NR_CACHE_STATS; i++)
-		stat[i] = counter_read(s->node.stat[i]);
-	stat[KMEM_CACHE_STAT_alloc_fastpath] = gets;
-	stat[KMEM_CACHE_STAT_free_fastpath] = puts;
-}
-
-void kmem_cache_reset_stats(struct kmem_cache *s)
-{
-	lock(&thread_list_lock, LOCK_THREADS);
-	read_stats(s, s->stat_base);
-	unlock(&thread_list_lock);
-}
-
-static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
-{
-	struct cache_node *node = &s->node;
-	uint64_t free, partial_total;
-
-	info->objects = counter_read(node->out);
-	info->cached = record_parked(s->slot);
-	info->active = info->objects - MIN(info->cached, info->objects);
-	info->total_objects = counter_read(node->total);
-	info->slabs = counter_read(node->nr_slabs);
-	info->partial = counter_read(node->nr_partial);
-	/* All free objects are in partial slabs. */
-	partial_total = counter_read(node->partial_total);
-	free = info->total_objects - MIN(info->objects, info->total_objects);
-	info->objects_partial = partial_total - MIN(free, partial_total);
-	info->peak = counter_read(node->peak);
-}
-
-void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info)
-{
-	memset(ret_info, 0, sizeof(*ret_info));
-	ret_info->serial = s->serial;
-	text_copy(ret_info->name, sizeof(ret_info->name), s->name);
-	text_copy(ret_info->owner, sizeof(ret_info->owner), s->owner);
-	ret_info->spec = s->spec;
-	ret_info->size = s->layout.size;
-	ret_info->align = s->layout.align;
-	ret_info->inuse = s->layout.inuse;
-	ret_info->freeptr = s->layout.freeptr;
-	ret_info->order = s->layout.order;
-	ret_info->objs_per_slab = s->layout.objects;
-	ret_info->min_partial = counter_read(s->min_partial);
-	ret_info->sheaf_capacity = s->layout.sheaf_capacity;
-	ret_info->limit = counter_read(s->limit);
-	read_counts(s, ret_info);
-	lock(&thread_list_lock, LOCK_THREADS);
-	read_stats(s, ret_info->stat);
-	for (int i = 0; i < KMEM_NR_CACHE_STATS; i++)
-		ret_info->stat[i] -= s->stat_base[i];
-	unlock(&thread_list_lock);
-}
-
-uint64_t kmem_cache_serial(const struct kmem_cache *s)
-{
-	return s->serial;
-}
-
-size_t kmem_cache_serials(uint64_t *serials, size_t room)
-{
-	struct kmem_cache *s;
-	size_t n = 0;
-
-	if (!kmem_up())
-		return 0;
-	lock(&cache_list_lock, LOCK_CACHES);
-	for (struct list_head *l = cache_list.prev; l != &cache_list;
-	     l = l->prev) {
-		s = list_entry(l, struct kmem_cache, link);
-		if (s->dying)
-			continue;
-		if (n < room)
-			serials[n] = s->serial;
-		n++;
-	}
-	unlock(&cache_list_lock);
-	return n;
-}
-
-struct kmem_cache *kmem_cache_pin(uint64_t serial)
-{
-	struct kmem_cache *s;
-
-	if (!kmem_up())
-		return NULL;
-	lock(&cache_list_lock, LOCK_CACHES);
-	s = cache_of_slot[serial % MAX_CACHES];
-	if (s && s->serial == serial && !s->dying)
-		s->pins++;
-	else
-		s = NULL;
-	unlock(&cache_list_lock);
-	return s;
-}
-
-void kmem_cache_unpin(struct kmem_cache *s)
-{
-	lock(&cache_list_lock, LOCK_CACHES);
-	if (--s->pins == 0 && s->dying)
-		pthread_cond_broadcast(&cache_unpinned);
-	unlock(&cache_list_lock);
-}
-
-uint64_t kmem_cache_find(const char *name)
-{
-	struct kmem_cache *s;
-	uint64_t serial = 0;
-
-	if (!kmem_up())
-		return 0;
-	lock(&cache_list_lock, LOCK_CACHES);
-	/* Newest first, so the last match is the oldest. */
-	list_for_each_entry(s, &cache_list, link)
-		if (!s->dying && strcmp(s->name, name) == 0)
-			serial = s->serial;
-	unlock(&cache_list_lock);
-	return serial;
-}
-
-/* ---- set-up ---- */
-
-/* Forgets everything; the memory that it was in goes with the arena. */
-void caches_exit(void)
-{
-	lock(&cache_list_lock, LOCK_CACHES);
-	list_init(&cache_list);
-	memset(cache_of_slot, 0, sizeof(cache_of_slot));
-	memset(&cache_slots, 0, sizeof(cache_slots));
-	unlock(&cache_list_lock);
 }

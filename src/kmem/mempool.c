@@ -190,6 +190,7 @@ static void slots_free(void **slots, int nr)
 	kmem_meta_free(slots, (size_t)nr * sizeof(void *));
 }
 
+/* To the brim, by init alone: nobody else knows the pool yet. */
 static int fill(mempool_t *pool, gfp_t gfp)
 {
 	while (pool->curr_nr < pool_capacity(pool)) {
@@ -212,6 +213,10 @@ static int check_min_nr(const char *who, int min_nr, int least)
 	return -EINVAL;
 }
 
+/*
+ * Does all of the work; what fails is undone by mempool_exit(), which accepts
+ * half a pool.
+ */
 int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp,
 		      int node)
@@ -313,6 +318,7 @@ void mempool_destroy(mempool_t *pool)
 
 /* ---- alloc and free ---- */
 
+/* @asked: the light round failed already. */
 static void *alloc_slow(mempool_t *pool, gfp_t gfp, bool asked)
 {
 	void *element = NULL;
@@ -329,6 +335,10 @@ static void *alloc_slow(mempool_t *pool, gfp_t gfp, bool asked)
 	return err ? NULL : element;
 }
 
+/*
+ * While the backing gives, this is its call and two counters; a careful pool
+ * goes through its lock at once.
+ */
 void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 {
 	bool careful = counter_read(pool->careful);

@@ -26,6 +26,7 @@ _Static_assert(MAX_POOLS <= MAX_CACHES, "a slot set is large enough");
 
 /* ---- the list ---- */
 
+/* The oldest comes first; serials ascend along the list. */
 int pool_list(mempool_t *pool)
 {
 	int slot;
@@ -188,6 +189,7 @@ void pools_exit(void)
 
 /* ---- counters ---- */
 
+/* Of a cell that its thread may be counting in right now. */
 static void add_cell(struct pool_cell *sum, const struct pool_cell *cell)
 {
 	/* Frees first: an element is never seen to come back before it went. */
@@ -219,6 +221,7 @@ uint64_t pool_active(mempool_t *pool)
 	return sum.allocs - MIN(sum.frees, sum.allocs);
 }
 
+/* The thread is ending; its counts stay. */
 void pool_thread_exit(struct thread *t)
 {
 	lock(&pool_list_lock, LOCK_POOLS);
@@ -233,6 +236,7 @@ void pool_thread_exit(struct thread *t)
 	unlock(&pool_list_lock);
 }
 
+/* Under LOCK_THREADS: the cold counters, and those summed from the cells. */
 static void read_stats(const mempool_t *pool, uint64_t *stat)
 {
 	struct pool_cell sum = sum_cells(pool);
@@ -244,6 +248,7 @@ static void read_stats(const mempool_t *pool, uint64_t *stat)
 	stat[KMEM_MEMPOOL_STAT_from_backing] = sum.from_backing;
 }
 
+/* A maximum cannot be subtracted from, so that one is really cleared. */
 void mempool_reset_stats(mempool_t *pool)
 {
 	lock(&pool->lock, LOCK_POOL);
@@ -256,6 +261,7 @@ void mempool_reset_stats(mempool_t *pool)
 
 /* ---- the backing by name ---- */
 
+/* A backing as the pool uses it. */
 struct backing {
 	mempool_alloc_t *alloc;
 	mempool_free_t *free;
@@ -295,6 +301,7 @@ static int resolve_cache(uint64_t serial, void **ret_data)
 	return err;
 }
 
+/* From what a person names to what a pool calls. */
 static int resolve(enum kmem_mempool_kind kind, uint64_t backing,
 		   struct backing *ret_backing)
 {
@@ -401,6 +408,7 @@ int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 	return err;
 }
 
+/* The look and the end are not one step: nobody else may use the pool. */
 int mempool_remove(mempool_t *pool)
 {
 	bool busy;
@@ -426,6 +434,7 @@ int mempool_set_name(mempool_t *pool, const char *name)
 	return 0;
 }
 
+/* Whether allocations must be counted while the lock is held. */
 static void set_careful(mempool_t *pool)
 {
 	counter_set(pool->careful,
@@ -440,6 +449,7 @@ void mempool_set_exact(mempool_t *pool, bool exact)
 	unlock(&pool->lock);
 }
 
+/* Quota taken before a limit existed is not pending under it. */
 void mempool_set_limit(mempool_t *pool, uint64_t limit)
 {
 	uint64_t old;
@@ -447,6 +457,7 @@ void mempool_set_limit(mempool_t *pool, uint64_t limit)
 	lock(&pool->lock, LOCK_POOL);
 	old = pool->cold->limit;
 	counter_set(pool->cold->limit, limit);
+	pool->cold->pending = 0;
 	set_careful(pool);
 	unlock(&pool->lock);
 	if (limit > old)
@@ -469,6 +480,7 @@ void mempool_reset_low(mempool_t *pool)
 
 /* ---- snapshot ---- */
 
+/* The inverse of resolve(). */
 static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
 {
 	info->kind = kind_of(pool);
@@ -490,6 +502,10 @@ static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
 	}
 }
 
+/*
+ * Under the pool's lock, because curr_nr, waiters and elements out must be of
+ * one moment. Reading also notes a peak that nobody counted.
+ */
 void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info)
 {
 	struct mempool_cold *cold = pool->cold;

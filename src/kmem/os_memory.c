@@ -38,6 +38,7 @@ unsigned int os_host_cpus(void)
 	return n > 0 ? (unsigned int)n : 1;
 }
 
+/* NORESERVE: what is installed may be more than the host could ever give. */
 static void *map_at(void *where, size_t size, int fd, int fixed)
 {
 	int flags = fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
@@ -75,6 +76,7 @@ static int open_file(const char *path)
 	return fd;
 }
 
+/* A descriptor or a negative errno; anonymous memory has none: -1, no error. */
 static int open_backing(const struct kmem_config *config)
 {
 	int fd;

@@ -42,6 +42,7 @@ static unsigned int list_batch(const struct zone *zone, unsigned int order)
 	return MAX(zone->batch >> order, 2u);
 }
 
+/* A block changes hands: plain stores, it belongs to nobody else now. */
 static void mark_in_use(struct page *page, unsigned int order)
 {
 	page_set_type(page, PAGE_USED);
@@ -51,7 +52,10 @@ static void mark_in_use(struct page *page, unsigned int order)
 
 /* ---- watermarks ---- */
 
-/* Free pages that a request must leave in the zone. */
+/*
+ * Free pages that a request must leave in the zone: the mark, less for who is
+ * urgent, plus what is kept for those who can be served nowhere else.
+ */
 static unsigned long floor_of(const struct zone *zone, unsigned long mark,
 			      gfp_t gfp)
 {
@@ -68,7 +72,7 @@ static unsigned long floor_of(const struct zone *zone, unsigned long mark,
 	return min + zone->lowmem_reserve[gfp_zone(gfp)];
 }
 
-/* Pages of order @order that may go before the floor is reached. */
+/* Blocks of @order that may go before the floor is reached. */
 static unsigned long spare_blocks(const struct zone *zone, unsigned int order,
 				  unsigned long floor)
 {
@@ -102,6 +106,10 @@ static struct page *take_batch(struct zone *zone, unsigned int order,
 	return n ? block[0] : NULL;
 }
 
+/*
+ * A block of one zone, if its floor allows. The record's lock comes before the
+ * zone's, so it is taken whether the zone has anything or not.
+ */
 static struct page *zone_take(struct zone *zone, unsigned int order,
 			      unsigned long floor)
 {
@@ -141,6 +149,7 @@ static void zone_give(struct zone *zone, unsigned int order, void **pages,
 
 enum pass { PASS_LOW, PASS_MIN };
 
+/* Steps 2 and 3: the first zone that can, from the best down. */
 static struct page *take_from_zones(gfp_t gfp, unsigned int order,
 				    enum pass pass)
 {
@@ -164,6 +173,10 @@ static struct page *take_from_zones(gfp_t gfp, unsigned int order,
 	return NULL;
 }
 
+/*
+ * Page lists first, so that slabs which shrink next find whole blocks; again
+ * after it, for the pages that went through this thread's own lists.
+ */
 static void reclaim(void)
 {
 	drain_all_pages();
@@ -171,6 +184,10 @@ static void reclaim(void)
 	drain_all_pages();
 }
 
+/*
+ * Also the way in for a process that never called kmem_init(). __GFP_NOFAIL is
+ * worth the last page only when everything else was tried.
+ */
 static struct page *alloc_slow(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
@@ -306,6 +323,10 @@ static void free_slow(struct zone *zone, struct page *page, unsigned int order)
 	record_unlock(r);
 }
 
+/*
+ * The hot pair with alloc_pages(): the checks read what the block's own struct
+ * page says, which was written when it was allocated.
+ */
 void __free_pages(struct page *page, unsigned int order)
 {
 	struct kmem_record *r;
@@ -374,6 +395,7 @@ void drain_all_pages(void)
 	}
 }
 
+/* The thread is ending; its lists go home. */
 void page_thread_exit(struct thread *t)
 {
 	for (unsigned int slot = 0; slot < PAGE_SLOTS; slot++) {

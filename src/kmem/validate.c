@@ -18,7 +18,10 @@
 
 /* ---- slabs ---- */
 
-/* Length of a slab's free list, or -1 when it is not one. */
+/*
+ * Length of a slab's free list, or -1 when it is not one: a link out of the
+ * slab, into the middle of an object, or in a circle.
+ */
 static int count_free(const struct kmem_cache *s, const struct page *slab)
 {
 	void *object = slab->freelist;
@@ -33,6 +36,7 @@ static int count_free(const struct kmem_cache *s, const struct page *slab)
 	return n;
 }
 
+/* slab.c: inuse + length of the free list = objects; the tails lead home. */
 static unsigned int check_slab(const struct kmem_cache *s,
 			       const struct page *slab)
 {
@@ -64,12 +68,14 @@ static unsigned int check_slab(const struct kmem_cache *s,
 	return faults;
 }
 
+/* What the slabs say that the node's counts must say too. */
 struct slab_sums {
 	uint64_t slabs;
 	uint64_t total;
 	uint64_t inuse;
 };
 
+/* slab.c: full slabs on one list, all others on the other. */
 static unsigned int check_slab_list(const struct kmem_cache *s,
 				    const struct list_head *list, bool full,
 				    struct slab_sums *sums)
@@ -119,6 +125,7 @@ struct parked_check {
 	unsigned int faults;
 };
 
+/* Bounded, for a list that may be a circle. */
 static bool is_free(const struct kmem_cache *s, const struct page *slab,
 		    const void *object)
 {
@@ -132,6 +139,10 @@ static bool is_free(const struct kmem_cache *s, const struct page *slab,
 	return false;
 }
 
+/*
+ * fast.h: what is parked is an object of the cache, outside its slab's free
+ * list, and parked once. The drainer holds the record still meanwhile.
+ */
 static void check_parked(void *arg, void **objects, unsigned int nr)
 {
 	struct parked_check *check = arg;
@@ -189,6 +200,7 @@ unsigned int kmem_slab_validate(const void *object)
 
 /* ---- blocks of pages ---- */
 
+/* buddy.c: aligned, inside the touched part, and merged if it could be. */
 static unsigned int check_free_block(const struct zone *zone,
 				     const struct page *page,
 				     unsigned int order)
@@ -209,7 +221,10 @@ static unsigned int check_free_block(const struct zone *zone,
 	return faults;
 }
 
-/* Free blocks by walking the map, to find those that overlap or hide. */
+/*
+ * Free blocks by walking the map, to find those that overlap or hide. Only
+ * "free" is looked at: any other type may be changing hands just now.
+ */
 static unsigned int check_map(const struct zone *zone, unsigned long expect)
 {
 	unsigned long pfn = zone->start_pfn, pages = 0;
@@ -295,6 +310,7 @@ unsigned int kmem_block_validate(const struct page *page, unsigned int order)
 
 /* ---- pools ---- */
 
+/* mempool_queue.c: linked both ways, counted, the oldest really waiting. */
 static unsigned int check_queue(const mempool_t *pool)
 {
 	const struct mempool_request *r, *prev = NULL;
@@ -336,6 +352,7 @@ unsigned int mempool_validate(mempool_t *pool)
 
 /* ---- everything ---- */
 
+/* By serial and pin: a cache may go while we look at another. */
 static unsigned int validate_caches(void)
 {
 	uint64_t *serials;

@@ -28,6 +28,7 @@ static const struct {
 
 #define BLOCK_PAGES (1ul << KMEM_MAX_ORDER)
 
+/* The highest zone that a mask allows; there is no HighMem or Movable. */
 enum zone_type gfp_zone(gfp_t gfp)
 {
 	if (gfp & __GFP_DMA)
@@ -37,11 +38,13 @@ enum zone_type gfp_zone(gfp_t gfp)
 	return ZONE_NORMAL;
 }
 
+/* Blocks of the highest order that were never touched, see buddy.c. */
 unsigned long zone_fresh_blocks(const struct zone *zone)
 {
 	return (zone->end_pfn - counter_read(zone->fresh_pfn)) / BLOCK_PAGES;
 }
 
+/* The largest root with root * root <= n, bit by bit. */
 static unsigned long isqrt(unsigned long n)
 {
 	unsigned long root = 0;
@@ -52,6 +55,10 @@ static unsigned long isqrt(unsigned long n)
 	return root;
 }
 
+/*
+ * A zone begins wholly untouched. Its batch is the kernel's: a thousandth of
+ * the zone's pages in quarters, at most 64, rounded to a power of two less one.
+ */
 static void add_zone(enum zone_type type, unsigned long start,
 		     unsigned long end)
 {
@@ -66,7 +73,6 @@ static void add_zone(enum zone_type type, unsigned long start,
 	zone->end_pfn = end;
 	zone->fresh_pfn = start;
 	zone->free_pages = end - start;
-	/* A power of two less one: 1, 3, 7 … 63. */
 	batch += batch / 2;
 	zone->batch = batch < 2 ? 1 : (1u << (63 - __builtin_clzl(batch))) - 1;
 	pthread_mutex_init(&zone->lock, NULL);
@@ -111,6 +117,7 @@ static int parse_zone(const char **text, enum zone_type *ret_type,
 	return 0;
 }
 
+/* Ascending, and together exactly the memory; only the last may be open. */
 static int zones_from_list(const char *text)
 {
 	unsigned long start = 0, pages, room;
@@ -152,6 +159,11 @@ static unsigned long managed(const struct zone *zone)
 	return zone->end_pfn - zone->start_pfn;
 }
 
+/*
+ * min is the zone's share of min_free_kbytes, 4 * sqrt(memory in kB) unless
+ * told otherwise; low and high are a quarter of it above, or a thousandth of
+ * the zone where that is more.
+ */
 static void set_watermarks(unsigned long min_free_kbytes)
 {
 	unsigned long lowmem_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
@@ -210,6 +222,7 @@ static void set_fallback(void)
 	}
 }
 
+/* More than half the memory kept free is a mistake, not a setting. */
 int zones_init(const struct kmem_config *config)
 {
 	unsigned long max_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
