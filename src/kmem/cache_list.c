@@ -161,7 +161,7 @@ void kmem_cache_reset_peak(struct kmem_cache *s)
 
 unsigned int kmem_cache_size(const struct kmem_cache *s)
 {
-	return s->object_size;
+	return counter_read(s->object_size);
 }
 
 /* Under LOCK_THREADS: a counter that both threads and slow paths feed. */
@@ -205,21 +205,29 @@ static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
 	info->peak = counter_read(node->peak);
 }
 
+/* A cache may get another shape, but not while its list is locked. */
+static void read_shape(struct kmem_cache *s, struct kmem_cache_info *info)
+{
+	lock(&cache_list_lock, LOCK_CACHES);
+	info->spec = s->spec;
+	info->size = s->layout.size;
+	info->align = s->layout.align;
+	info->inuse = s->layout.inuse;
+	info->freeptr = s->layout.freeptr;
+	info->order = s->layout.order;
+	info->objs_per_slab = s->layout.objects;
+	info->sheaf_capacity = s->layout.sheaf_capacity;
+	unlock(&cache_list_lock);
+}
+
 void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info)
 {
 	memset(ret_info, 0, sizeof(*ret_info));
 	ret_info->serial = s->serial;
 	text_copy(ret_info->name, sizeof(ret_info->name), s->name);
 	text_copy(ret_info->owner, sizeof(ret_info->owner), s->owner);
-	ret_info->spec = s->spec;
-	ret_info->size = s->layout.size;
-	ret_info->align = s->layout.align;
-	ret_info->inuse = s->layout.inuse;
-	ret_info->freeptr = s->layout.freeptr;
-	ret_info->order = s->layout.order;
-	ret_info->objs_per_slab = s->layout.objects;
+	read_shape(s, ret_info);
 	ret_info->min_partial = counter_read(s->min_partial);
-	ret_info->sheaf_capacity = s->layout.sheaf_capacity;
 	ret_info->limit = counter_read(s->limit);
 	read_counts(s, ret_info);
 	lock(&thread_list_lock, LOCK_THREADS);

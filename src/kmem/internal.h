@@ -322,6 +322,7 @@ struct cache_node {
 	pthread_mutex_t lock; /* LOCK_NODE: all below */
 	struct list_head partial;
 	struct list_head full;
+	unsigned int growing; /* slabs that are being made */
 	/* written under the lock, read without */
 	uint64_t nr_slabs;
 	uint64_t nr_partial;
@@ -333,8 +334,10 @@ struct cache_node {
 };
 
 struct kmem_cache {
-	/* constant after create and reshape */
-	unsigned int slot; /* its record in each thread's block */
+	unsigned int slot; /* its record in each thread's block; constant */
+
+	/* The shape: changed under LOCK_CACHES and the node's lock together,
+	 * while the cache has no slab. */
 	unsigned int object_size;
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
@@ -364,12 +367,6 @@ struct slab_discard {
 	struct list_head list;
 	bool to_zone;
 };
-
-static inline bool cache_keeps_sheaves(const struct kmem_cache *s)
-{
-	return s->layout.sheaf_capacity &&
-	       counter_read(s->limit) == KMEM_NO_LIMIT;
-}
 
 void slab_node_init(struct cache_node *node);
 struct page *slab_new(struct kmem_cache *s, gfp_t gfp);

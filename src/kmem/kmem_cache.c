@@ -41,6 +41,13 @@ static bool at_limit(struct kmem_cache *s)
 	return limit != KMEM_NO_LIMIT && counter_read(s->node.out) >= limit;
 }
 
+/* Under the record's and the node's lock: opens the record if it may be. */
+static bool may_park(struct kmem_cache *s, struct kmem_record *r)
+{
+	return r && s->limit == KMEM_NO_LIMIT && s->layout.sheaf_capacity &&
+	       record_open(r, s->layout.sheaf_capacity);
+}
+
 /*
  * One object from partial slabs, and half an array more for the thread while
  * we are there.
@@ -50,15 +57,11 @@ static void *refill(struct kmem_cache *s, struct kmem_record *r)
 	struct cache_node *node = &s->node;
 	unsigned int n, want;
 	void *object = NULL;
-	bool keep = false;
 
-	if (r) {
+	if (r)
 		record_lock(r);
-		keep = cache_keeps_sheaves(s) &&
-		       record_open(r, s->layout.sheaf_capacity);
-	}
 	lock(&node->lock, LOCK_NODE);
-	if (keep) {
+	if (may_park(s, r)) {
 		want = MIN(r->capacity / 2 + 1, r->capacity - r->count);
 		n = slab_take(s, want, r->slots + r->count);
 		counter_set(r->count, r->count + n);
@@ -78,20 +81,29 @@ static void *refill(struct kmem_cache *s, struct kmem_record *r)
 	return object;
 }
 
-/* Up to @nr objects of a new slab; the rest of it is for everybody. */
+/*
+ * Up to @nr objects of a new slab; the rest of it is for everybody. The slab is
+ * made without the lock, and meanwhile the cache must keep its shape.
+ */
 static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
 				       unsigned int nr, void **objects)
 {
-	struct page *slab = slab_new(s, gfp);
-	unsigned int n;
+	struct cache_node *node = &s->node;
+	struct page *slab;
+	unsigned int n = 0;
 
-	if (!slab)
-		return 0;
-	lock(&s->node.lock, LOCK_NODE);
-	slab_install(s, slab);
-	n = slab_take(s, nr, objects);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_alloc_slowpath], n);
-	unlock(&s->node.lock);
+	lock(&node->lock, LOCK_NODE);
+	node->growing++;
+	unlock(&node->lock);
+	slab = slab_new(s, gfp);
+	lock(&node->lock, LOCK_NODE);
+	node->growing--;
+	if (slab) {
+		slab_install(s, slab);
+		n = slab_take(s, nr, objects);
+		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+	}
+	unlock(&node->lock);
 	return n;
 }
 
@@ -182,15 +194,11 @@ static void free_slow(struct kmem_cache *s, void *object)
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
 	struct slab_discard discard = DISCARD_INIT(discard, false);
 	struct cache_node *node = &s->node;
-	bool keep = false;
 
-	if (r) {
+	if (r)
 		record_lock(r);
-		keep = cache_keeps_sheaves(s) &&
-		       record_open(r, s->layout.sheaf_capacity);
-	}
 	lock(&node->lock, LOCK_NODE);
-	if (keep) {
+	if (may_park(s, r)) {
 		if (r->count == r->capacity) {
 			unsigned int half = (r->capacity + 1) / 2;
 
@@ -349,13 +357,13 @@ static gfp_t page_flags(slab_flags_t flags)
 	return gfp;
 }
 
-/* Nobody may be allocating: under the node's lock, with no slab. */
+/* Under the list's and the node's lock, with no slab there or in the making. */
 static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 		      const struct slab_layout *layout)
 {
 	s->spec = *spec;
 	s->layout = *layout;
-	s->object_size = spec->object_size;
+	counter_set(s->object_size, spec->object_size);
 	s->gfp = page_flags(spec->flags);
 	counter_set(s->min_partial, layout->min_partial);
 }
@@ -473,7 +481,7 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 	lock(&cache_list_lock, LOCK_CACHES);
 	strip(s, record_shut, &discard);
 	lock(&s->node.lock, LOCK_NODE);
-	if (s->node.nr_slabs)
+	if (s->node.nr_slabs || s->node.growing)
 		err = -EBUSY;
 	else
 		set_shape(s, spec, &layout);
