@@ -225,7 +225,7 @@ bool mempool_is_saturated(const mempool_t *pool);
  * @request: nr, gfp, elements and done set
  *
  * Both rounds of mempool_alloc(); what cannot be served and may wait is queued
- * and ends by request->done().
+ * and ends by request->done(). No other request ends inside this call.
  * Return: 0, served, done is not called; -EINPROGRESS, queued; -EAGAIN, must
  * wait but done is NULL; -ENOMEM, @gfp may not wait or nr > min_nr; -EINVAL,
  * nr 0.

@@ -165,17 +165,17 @@ static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
 	return n;
 }
 
-/* What the backing gave for a request that cannot use it. */
+/*
+ * What the backing gave for a request that cannot use it goes back there, not
+ * into the reserve: that could end another's request, and who submits one may
+ * hold locks which that other's callback needs.
+ */
 void pool_put_back(mempool_t *pool, void **elements, unsigned int nr)
 {
-	unsigned int kept;
-
-	if (nr == 0)
-		return;
-	if (counter_read(pool->careful))
+	if (nr && counter_read(pool->careful))
 		drop_quota(pool, nr);
-	for (kept = refill(pool, elements, nr, false); kept < nr; kept++)
-		pool->free(elements[kept], pool->pool_data);
+	for (unsigned int i = 0; i < nr; i++)
+		pool->free(elements[i], pool->pool_data);
 }
 
 /* ---- life ---- */

@@ -208,7 +208,6 @@ int pool_request(mempool_t *pool, struct mempool_request *request,
 	}
 	if (err != -EAGAIN)
 		return err;
-	/* Into the reserve with it: that may be what was missing. */
 	pool_put_back(pool, request->elements, got);
 	if (may_queue)
 		return from_reserve(pool, request, 0, true);
