@@ -74,6 +74,29 @@ void caches_exit(void)
 	unlock(&cache_list_lock);
 }
 
+void caches_fork(enum fork_step step)
+{
+	fork_mutex(&cache_list_lock, step);
+	if (step == FORK_ORPHAN)
+		caches_exit();
+}
+
+/* The nodes' locks rank below those of threads and records. */
+void nodes_fork(enum fork_step step)
+{
+	struct kmem_cache *s;
+
+	if (!fork_inherits())
+		return;
+	list_for_each_entry(s, &cache_list, link) {
+		fork_mutex(&s->node.lock, step);
+		if (step == FORK_CHILD) {
+			s->pins = 0;
+			s->node.growing = 0;
+		}
+	}
+}
+
 uint64_t kmem_cache_serial(const struct kmem_cache *s)
 {
 	return s->serial;

@@ -114,6 +114,7 @@ struct os_arena {
 int os_arena_map(const struct kmem_config *config, size_t size,
 		 size_t memory, struct os_arena *ret_arena);
 void os_arena_unmap(struct os_arena *arena);
+void os_close(int fd);
 size_t os_host_memory(void);
 unsigned int os_host_cpus(void);
 void *os_reserve(size_t size);
@@ -484,6 +485,29 @@ void wake_word(uint32_t *word);
 int ticker_arm(void);
 void ticker_disarm(void);
 void ticker_stop(void);
+
+/* ---- fork.c -------------------------------------------------------------- */
+
+/*
+ * What each file does around a fork: take its locks, let go in the parent,
+ * and in the child let go and forget what belonged to threads that are gone.
+ * FORK_ORPHAN is a child without the arena: nothing in it may be touched.
+ */
+enum fork_step { FORK_PREPARE, FORK_PARENT, FORK_CHILD, FORK_ORPHAN };
+
+void fork_mutex(pthread_mutex_t *m, enum fork_step step);
+bool fork_inherits(void);
+void fork_setup(void);
+
+void kmem_fork(enum fork_step step);
+void caches_fork(enum fork_step step);
+void pools_fork(enum fork_step step);
+void ticker_fork(enum fork_step step);
+void threads_fork(enum fork_step step);
+void nodes_fork(enum fork_step step);
+void zones_fork(enum fork_step step);
+void meta_fork(enum fork_step step);
+void report_fork(enum fork_step step);
 
 /* ---- kmem.c -------------------------------------------------------------- */
 

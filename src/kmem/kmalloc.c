@@ -47,7 +47,7 @@ int kmalloc_init(void)
 		struct kmem_cache_spec spec = {
 			.object_size = size,
 			/* The largest power of two that divides it. */
-			.align = MIN(size & -size, (unsigned)KMEM_PAGE_SIZE),
+			.align = size & -size,
 			.usersize = size,
 		};
 		int err = kmem_cache_new(classes[i].name, "boot", &spec,

@@ -24,7 +24,7 @@
 #define HEADER_MAGIC 0x616d656d6b62696cull /* "libkmema" */
 #define HEADER_VERSION 1
 #define HEAP_MIN (1ul << 30)
-#define CPUS_MAX 1024u
+#define CPUS_MAX 64u
 
 /* At the first address behind the memory. */
 struct arena_header {
@@ -126,6 +126,7 @@ static int set_up(const struct kmem_config *config)
 		return err;
 	kmem.cpus = config->cpus ? config->cpus : os_host_cpus();
 	kmem.barrier = KMEM_TSAN || os_barrier_setup();
+	fork_setup();
 	set_header();
 	err = zones_init(config);
 	if (!err)
@@ -137,6 +138,20 @@ static int set_up(const struct kmem_config *config)
 	pools_init();
 	__atomic_store_n(&kmem.ready, true, __ATOMIC_RELEASE);
 	return 0;
+}
+
+/* The last to let go: an orphan then has no stack, and no memory of one. */
+void kmem_fork(enum fork_step step)
+{
+	if (step == FORK_ORPHAN) {
+		kmalloc_exit();
+		if (kmem.arena.fd >= 0)
+			os_close(kmem.arena.fd);
+		memset(&kmem, 0, sizeof(kmem));
+	} else if (step == FORK_CHILD && kmem.ready) {
+		os_barrier_setup();
+	}
+	fork_mutex(&init_lock, step);
 }
 
 int kmem_init(const struct kmem_config *config)

@@ -451,6 +451,8 @@ static int set_slots(mempool_t *pool, int new_min_nr, struct pool_ended *ended)
 	pool->elements = slots;
 	counter_set(pool->min_nr, new_min_nr);
 	pool_refuse(pool, (unsigned int)new_min_nr + 1, ended);
+	/* Who stood behind a refused one may have enough. */
+	pool_serve(pool, ended);
 	pool_count(pool, KMEM_MEMPOOL_STAT_resizes, 1);
 	unlock(&pool->lock);
 	slots_free(old, old_nr);

@@ -187,6 +187,34 @@ void pools_exit(void)
 	unlock(&pool_list_lock);
 }
 
+/* ---- fork ---- */
+
+/* Nobody waits in the child: those who did are the parent's. */
+static void forget_waiters(mempool_t *pool)
+{
+	pool->first = NULL;
+	pool->last = NULL;
+	pool->waiters = 0;
+	pool->cold->pins = 0;
+	pool->cold->pending = 0;
+}
+
+void pools_fork(enum fork_step step)
+{
+	if (step == FORK_PREPARE)
+		fork_mutex(&pool_list_lock, step);
+	for (mempool_t *pool = pool_first; pool && fork_inherits();
+	     pool = pool->next_pool) {
+		if (step == FORK_CHILD)
+			forget_waiters(pool);
+		fork_mutex(&pool->lock, step);
+	}
+	if (step != FORK_PREPARE)
+		fork_mutex(&pool_list_lock, step);
+	if (step == FORK_ORPHAN)
+		pools_exit();
+}
+
 /* ---- counters ---- */
 
 /* Of a cell that its thread may be counting in right now. */

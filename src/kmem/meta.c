@@ -75,3 +75,10 @@ void kmem_meta_free(void *p, size_t size)
 	meta.freed[shift] = p;
 	unlock(&meta.lock);
 }
+
+void meta_fork(enum fork_step step)
+{
+	fork_mutex(&meta.lock, step);
+	if (step == FORK_ORPHAN)
+		meta_init(NULL, NULL);
+}

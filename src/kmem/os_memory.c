@@ -87,9 +87,10 @@ static int open_backing(const struct kmem_config *config)
 		return fd < 0 ? -errno : fd;
 	case KMEM_FILE:
 		return config->path ? open_file(config->path) : -EINVAL;
-	default:
+	case KMEM_ANON:
 		return -1;
 	}
+	return -EINVAL;
 }
 
 static int size_backing(int fd, const struct kmem_config *config, size_t size)
@@ -148,6 +149,11 @@ void os_arena_unmap(struct os_arena *arena)
 	munmap(arena->base, arena->size);
 	if (arena->fd >= 0)
 		close(arena->fd);
+}
+
+void os_close(int fd)
+{
+	close(fd);
 }
 
 /* Address space that reads as zeroes and costs memory where it is written. */

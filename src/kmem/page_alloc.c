@@ -107,8 +107,9 @@ static struct page *take_batch(struct zone *zone, unsigned int order,
 }
 
 /*
- * A block of one zone, if its floor allows. The record's lock comes before the
- * zone's, so it is taken whether the zone has anything or not.
+ * A block of one zone, if its floor allows or the thread has one parked: a zone
+ * that serves as a fallback filled its list too. The record's lock comes before
+ * the zone's, so it is taken whether the zone has anything or not.
  */
 static struct page *zone_take(struct zone *zone, unsigned int order,
 			      unsigned long floor)
@@ -120,6 +121,9 @@ static struct page *zone_take(struct zone *zone, unsigned int order,
 
 	if (order < PAGE_LIST_ORDERS && thread_get()) {
 		r = thread_record(page_slot(zone, order));
+		page = kmem_record_pop(r);
+		if (page)
+			return page;
 		record_lock(r);
 		listed = record_open(r, list_capacity(zone, order));
 	}
@@ -136,12 +140,18 @@ static struct page *zone_take(struct zone *zone, unsigned int order,
 	return page;
 }
 
+static void __zone_give(struct zone *zone, unsigned int order, void **pages,
+			unsigned int nr)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		buddy_give(zone, pages[i], order);
+}
+
 static void zone_give(struct zone *zone, unsigned int order, void **pages,
 		      unsigned int nr)
 {
 	lock(&zone->lock, LOCK_ZONE);
-	for (unsigned int i = 0; i < nr; i++)
-		buddy_give(zone, pages[i], order);
+	__zone_give(zone, order, pages, nr);
 	unlock(&zone->lock);
 }
 
@@ -297,12 +307,23 @@ static bool check_free(const struct page *page, unsigned int order)
 	return !wrong;
 }
 
-/* The list is full or closed: half of it, the oldest, goes to the zone. */
+/* Half of a full list, the oldest; the zone's lock makes it one step. */
+static void flush_half(struct zone *zone, unsigned int order,
+		       struct kmem_record *r)
+{
+	uint32_t half = r->count / 2;
+
+	lock(&zone->lock, LOCK_ZONE);
+	__zone_give(zone, order, r->slots, half);
+	record_drop_oldest(r, half);
+	unlock(&zone->lock);
+}
+
+/* The list is full, or closed. */
 static void free_slow(struct zone *zone, struct page *page, unsigned int order)
 {
 	struct kmem_record *r;
 	void *one = page;
-	uint32_t half;
 
 	if (order >= PAGE_LIST_ORDERS || !thread_get()) {
 		zone_give(zone, order, &one, 1);
@@ -311,11 +332,8 @@ static void free_slow(struct zone *zone, struct page *page, unsigned int order)
 	r = thread_record(page_slot(zone, order));
 	record_lock(r);
 	if (record_open(r, list_capacity(zone, order))) {
-		if (r->count == r->capacity) {
-			half = r->count / 2;
-			zone_give(zone, order, r->slots, half);
-			record_drop_oldest(r, half);
-		}
+		if (r->count == r->capacity)
+			flush_half(zone, order, r);
 		record_put(r, page);
 	} else {
 		zone_give(zone, order, &one, 1);

@@ -48,8 +48,11 @@ void record_unlock(struct kmem_record *r)
 /* Under the record's lock, with nothing parked and the gate closed. */
 static void drop_slots(struct kmem_record *r)
 {
-	kmem_meta_free(r->slots, r->capacity * sizeof(*r->slots));
+	void **slots = r->slots;
+
+	/* In this order: a fork in between may leak the array, no more. */
 	counter_set(r->slots, NULL);
+	kmem_meta_free(slots, r->capacity * sizeof(*slots));
 }
 
 /*

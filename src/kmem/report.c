@@ -25,6 +25,11 @@ void kmem_set_report(kmem_report_fn fn, void *arg)
 	pthread_mutex_unlock(&report_lock);
 }
 
+void report_fork(enum fork_step step)
+{
+	fork_mutex(&report_lock, step);
+}
+
 void kmem_set_panic_on_report(bool on)
 {
 	counter_set(report_panic, on);

@@ -94,7 +94,7 @@ static int check_spec(const struct kmem_cache_spec *spec)
 
 	if (spec->object_size < 1 || spec->object_size > KMALLOC_MAX_SIZE)
 		return -EINVAL;
-	if (spec->align & (spec->align - 1) || spec->align > KMEM_PAGE_SIZE)
+	if (spec->align & (spec->align - 1) || spec->align > KMALLOC_MAX_SIZE)
 		return -EINVAL;
 	if (spec->flags & ~slab_flags_permitted)
 		return -EINVAL;

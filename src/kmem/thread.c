@@ -93,6 +93,38 @@ void threads_reset(void)
 	unlock(&thread_list_lock);
 }
 
+static void adopt_record(struct kmem_record *r)
+{
+	r->busy = 0;
+	r->lock = 0;
+}
+
+/*
+ * The blocks of threads that are gone stay, for what is parked in them: a drain
+ * finds it, once nobody seems to be busy there.
+ */
+static void adopt_blocks(void)
+{
+	struct kmem_cache *s;
+	struct thread *t;
+
+	for_each_thread(t) {
+		for (unsigned int slot = 0; slot < PAGE_SLOTS; slot++)
+			adopt_record(&t->record[slot]);
+		list_for_each_entry(s, &cache_list, link)
+			adopt_record(&t->record[s->slot]);
+	}
+}
+
+void threads_fork(enum fork_step step)
+{
+	fork_mutex(&thread_list_lock, step);
+	if (step == FORK_CHILD)
+		adopt_blocks();
+	else if (step == FORK_ORPHAN)
+		threads_reset();
+}
+
 /* The lowest free slot, or -1. The caller serialises. */
 int slot_take(struct slot_set *set)
 {

@@ -166,3 +166,13 @@ void ticker_stop(void)
 	pthread_cond_destroy(&ticker.changed);
 	ticker.running = false;
 }
+
+/* The ticker is a thread, and none of the parked requests is the child's. */
+void ticker_fork(enum fork_step step)
+{
+	fork_mutex(&ticker.lock, step);
+	if (step == FORK_CHILD || step == FORK_ORPHAN) {
+		ticker.running = false;
+		ticker.parked = 0;
+	}
+}

@@ -109,7 +109,7 @@ static int parse_zone(const char **text, enum zone_type *ret_type,
 		if (size == 0 || size % KMEM_BLOCK_SIZE)
 			return -EINVAL;
 	}
-	if (*p != ',' && *p != '\0')
+	if (*p != '\0' && (*p != ',' || p[1] == '\0'))
 		return -EINVAL;
 	*text = *p ? p + 1 : p;
 	*ret_type = type;
@@ -241,6 +241,12 @@ int zones_init(const struct kmem_config *config)
 	set_lowmem_reserve();
 	set_fallback();
 	return 0;
+}
+
+void zones_fork(enum fork_step step)
+{
+	for (unsigned int i = 0; i < kmem.nr_zones; i++)
+		fork_mutex(&kmem.zone[i].lock, step);
 }
 
 unsigned int kmem_nr_zones(void)
