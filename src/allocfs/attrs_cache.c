@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * attrs_cache.c - caches/NAME: the files of a cache, and caches as sources
+ *
+ * Names, formats and meanings of /sys/kernel/slab, and beyond those the files
+ * that drive a cache. What shapes the objects can be changed while none is in
+ * use, where the cache belongs to the mount.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/parse.h"
+#include "util/text.h"
+
+#include "view.h"
+
+#define OBJSIZE_MAX 4194304
+
+/* ---- numbers ------------------------------------------------------------- */
+
+/* name, help, expression over i, a struct kmem_cache_info */
+#define NUMBER_FILES(X)                                                        \
+	X(object_size, "bytes per object that users may use",                  \
+	  i.spec.object_size)                                                  \
+	X(slab_size, "bytes per object with metadata", i.size)                 \
+	X(objs_per_slab, "objects in a slab", i.objs_per_slab)                 \
+	X(order, "order of a slab", i.order)                                   \
+	X(sheaf_capacity, "objects that a thread may park", i.sheaf_capacity)  \
+	X(cached, "objects parked by threads", i.cached)                       \
+	X(aliases, "further names merged into it", i.aliases)                  \
+	X(hwcache_align, "SLAB_HWCACHE_ALIGN?",                                \
+	  !!(i.spec.flags & SLAB_HWCACHE_ALIGN))                               \
+	X(reclaim_account, "SLAB_RECLAIM_ACCOUNT?",                            \
+	  !!(i.spec.flags & SLAB_RECLAIM_ACCOUNT))                             \
+	X(destroy_by_rcu, "SLAB_TYPESAFE_BY_RCU?",                             \
+	  !!(i.spec.flags & SLAB_TYPESAFE_BY_RCU))                             \
+	X(cache_dma, "SLAB_CACHE_DMA?", !!(i.spec.flags & SLAB_CACHE_DMA))     \
+	X(usersize, "bytes that may be copied to user space", i.spec.usersize)
+
+#define NUMBER_ATTR(name, help, value)                                         \
+	static int name##_show(struct call *call, struct strbuf *sb)           \
+	{                                                                      \
+		struct kmem_cache_info i;                                      \
+                                                                               \
+		kmem_cache_info(call->cache, &i);                              \
+		return show_number(sb, value);                                 \
+	}                                                                      \
+	static ATTR_RO(name, help);
+
+NUMBER_FILES(NUMBER_ATTR)
+
+/*
+ * Numbers with their distribution over nodes, of which there is one. The
+ * kernel's `objects` cannot be: that name is the directory of objects. It is
+ * alloc + cached, and a column of proc/slabinfo.
+ */
+#define NODE_FILES(X)                                                          \
+	X(total_objects, "objects of all slabs", i.total_objects)              \
+	X(slabs, "slabs", i.slabs)                                             \
+	X(partial, "slabs with free objects", i.partial)                       \
+	X(objects_partial, "objects in use in those", i.objects_partial)
+
+#define NODE_ATTR(name, help, value)                                           \
+	static int name##_show(struct call *call, struct strbuf *sb)           \
+	{                                                                      \
+		struct kmem_cache_info i;                                      \
+                                                                               \
+		kmem_cache_info(call->cache, &i);                              \
+		return show_per_node(sb, value);                               \
+	}                                                                      \
+	static ATTR_RO(name, help);
+
+static int show_per_node(struct strbuf *sb, uint64_t value)
+{
+	strbuf_addf(sb, "%llu", (unsigned long long)value);
+	if (value)
+		strbuf_addf(sb, " N0=%llu", (unsigned long long)value);
+	strbuf_addc(sb, '\n');
+	return 0;
+}
+
+NODE_FILES(NODE_ATTR)
+
+/* ---- the shape ----------------------------------------------------------- */
+
+/*
+ * The library decides whether objects are in use, under its own locks: asking
+ * first and reshaping then would leave room for an allocation in between.
+ */
+static int reshape(struct call *call, const struct kmem_cache_spec *spec)
+{
+	int err = kmem_cache_reshape(call->cache, spec);
+
+	if (err == -EBUSY)
+		return call_fail(call, err, "objects are in use");
+	if (err)
+		return call_fail(call, err, "a shape that cannot be");
+	return 0;
+}
+
+/* What the cache is made from: a store changes one thing and keeps the rest. */
+static void spec_now(struct call *call, struct kmem_cache_spec *spec)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	*spec = info.spec;
+}
+
+static int objsize_show(struct call *call, struct strbuf *sb)
+{
+	return show_number(sb, kmem_cache_size(call->cache));
+}
+
+static int objsize_store(struct call *call, char *text, size_t len)
+{
+	struct kmem_cache_spec spec;
+	uint64_t size;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, OBJSIZE_MAX, &size);
+	if (err)
+		return err;
+	if (!size)
+		return call_fail(call, -EINVAL, "objects of 0 bytes");
+	spec_now(call, &spec);
+	/* The window for copies to user space is the whole object, or fits. */
+	if (spec.useroffset + spec.usersize > size) {
+		spec.useroffset = 0;
+		spec.usersize = 0;
+	}
+	spec.object_size = (unsigned int)size;
+	return reshape(call, &spec);
+}
+static ATTR_RW(objsize, "usable bytes per object", .flags = ATTR_OWNED);
+
+/*
+ * The alignment in effect, as in the kernel, and not what was asked for: 0 and
+ * SLAB_HWCACHE_ALIGN become what they mean.
+ */
+static int align_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_number(sb, info.align);
+}
+
+/* 0 leaves it to the library: eight bytes, or what the flags ask for. */
+static int align_store(struct call *call, char *text, size_t len)
+{
+	struct kmem_cache_spec spec;
+	uint64_t align;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, OBJSIZE_MAX, &align);
+	if (err)
+		return err;
+	if (align & (align - 1))
+		return call_fail(call, -EINVAL, "%s is no power of two", text);
+	spec_now(call, &spec);
+	spec.align = (unsigned int)align;
+	return reshape(call, &spec);
+}
+static ATTR_RW(align, "alignment of objects", .flags = ATTR_OWNED);
+
+/*
+ * What the creator gave. Flags that the kernel has in files of their own are
+ * there as well; this is the one that can be written.
+ */
+static int flags_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_spec spec;
+
+	spec_now(call, &spec);
+	slab_flags_print(sb, spec.flags);
+	strbuf_addc(sb, '\n');
+	return 0;
+}
+
+static int flags_store(struct call *call, char *text, size_t len)
+{
+	struct kmem_cache_spec spec;
+	slab_flags_t flags;
+	int err;
+
+	(void)len;
+	err = slab_flags_parse(text, &flags);
+	if (err)
+		return call_fail(call, err, "no flags: '%s'", text);
+	spec_now(call, &spec);
+	spec.flags = flags;
+	return reshape(call, &spec);
+}
+static ATTR_RW(flags, "SLAB_... flags", .flags = ATTR_OWNED);
+
+/* A function's symbol as the kernel's %pS prints it. */
+static void show_symbol(struct strbuf *sb, void (*ctor)(void *))
+{
+	const ElfW(Sym) *symbol = NULL;
+	void *address;
+	Dl_info info;
+
+	memcpy(&address, &ctor, sizeof(address));
+	if (dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
+	    info.dli_sname && symbol)
+		strbuf_addf(sb, "%s+0x%lx/0x%lx\n", info.dli_sname,
+			    (unsigned long)((char *)address -
+					    (char *)info.dli_saddr),
+			    (unsigned long)symbol->st_size);
+	else
+		strbuf_addf(sb, "%p\n", address);
+}
+
+/*
+ * The kernel shows a function and its offset. That is what programs' own
+ * constructors look like here; the built-in ones have the names that can be
+ * written.
+ */
+static int ctor_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_spec spec;
+
+	spec_now(call, &spec);
+	switch (spec.ctor_kind) {
+	case KMEM_CTOR_NONE:
+		break;
+	case KMEM_CTOR_ZERO:
+		strbuf_adds(sb, "zero\n");
+		break;
+	case KMEM_CTOR_BYTE:
+		strbuf_addf(sb, "byte:0x%02x\n", spec.ctor_byte);
+		break;
+	case KMEM_CTOR_SEQUENCE:
+		strbuf_adds(sb, "sequence\n");
+		break;
+	case KMEM_CTOR_CALL:
+		show_symbol(sb, spec.ctor);
+		break;
+	}
+	return 0;
+}
+
+/* Only the built-in ones: a function cannot be named from outside. */
+static int parse_ctor(struct call *call, const char *text,
+		      struct kmem_cache_spec *spec)
+{
+	uint64_t byte = 0;
+	int err = 0;
+
+	if (!strcmp(text, "none")) {
+		spec->ctor_kind = KMEM_CTOR_NONE;
+	} else if (!strcmp(text, "zero")) {
+		spec->ctor_kind = KMEM_CTOR_ZERO;
+	} else if (!strcmp(text, "sequence")) {
+		spec->ctor_kind = KMEM_CTOR_SEQUENCE;
+	} else if (!strncmp(text, "byte:", 5)) {
+		spec->ctor_kind = KMEM_CTOR_BYTE;
+		err = parse_hex(text + 5, 0xff, &byte);
+	} else {
+		err = -EINVAL;
+	}
+	if (err)
+		return call_fail(call, err, "no constructor: '%s'", text);
+	spec->ctor_byte = (uint8_t)byte;
+	spec->ctor = NULL;
+	return 0;
+}
+
+/*
+ * Objects of a slab are constructed when it is made. A new constructor
+ * therefore needs new slabs, which reshaping sees to.
+ */
+static int ctor_store(struct call *call, char *text, size_t len)
+{
+	struct kmem_cache_spec spec;
+	int err;
+
+	(void)len;
+	spec_now(call, &spec);
+	err = parse_ctor(call, text, &spec);
+	if (err)
+		return err;
+	return reshape(call, &spec);
+}
+static ATTR_RW(ctor, "none, zero, byte:0xNN or sequence", .flags = ATTR_OWNED);
+
+/* ---- tuning -------------------------------------------------------------- */
+
+static int min_partial_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_number(sb, info.min_partial);
+}
+
+/* Any number, as in the kernel; the library keeps what it can. */
+static int min_partial_store(struct call *call, char *text, size_t len)
+{
+	uint64_t nr;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, UINT64_MAX, &nr);
+	if (!err)
+		kmem_cache_set_min_partial(call->cache, nr);
+	return err;
+}
+static ATTR_RW(min_partial, "empty slabs kept");
+
+/*
+ * The kernel looks at the first character only and takes "1garbage". Commands
+ * here are read whole.
+ */
+static int store_one(struct call *call, const char *text)
+{
+	if (strcmp(text, "1") != 0)
+		return call_fail(call, -EINVAL, "only 1 means something: '%s'",
+				 text);
+	return 0;
+}
+
+/*
+ * Empty slabs go back to the zones at once, so that buddyinfo shows it. The
+ * library's result, whether any slab is left, is no error.
+ */
+static int shrink_store(struct call *call, char *text, size_t len)
+{
+	int err = store_one(call, text);
+
+	(void)len;
+	if (!err)
+		kmem_cache_shrink(call->cache);
+	return err;
+}
+static ATTR_WO(shrink, "1 gives empty slabs back");
+
+/* As the kernel's: faults are reported, not returned. */
+static int validate_store(struct call *call, char *text, size_t len)
+{
+	int err = store_one(call, text);
+	unsigned int faults;
+
+	(void)len;
+	if (err)
+		return err;
+	faults = kmem_cache_validate(call->cache);
+	if (faults) {
+		call_fail(call, 0, "%u faults in the cache", faults);
+		call_note(call, -EUCLEAN, NULL);
+	}
+	return 0;
+}
+static ATTR_WO(validate, "1 checks all slabs");
+
+static int owner_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	strbuf_addf(sb, "%s\n", info.owner);
+	return 0;
+}
+static ATTR_RO(owner, "who made it");
+
+static int limit_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_limit(sb, info.limit);
+}
+
+/*
+ * To provoke exhaustion. A limited cache keeps nothing in per-thread arrays, so
+ * that the limit is exact; raising it lets requests that wait in pools of this
+ * cache try again, and they may be answered from within this call.
+ */
+static int limit_store(struct call *call, char *text, size_t len)
+{
+	uint64_t limit;
+	int err;
+
+	(void)len;
+	err = store_limit(call, text, &limit);
+	if (!err)
+		kmem_cache_set_limit(call->cache, limit);
+	return err;
+}
+static ATTR_RW(limit, "max or the most objects in use");
+
+static int peak_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_number(sb, info.peak);
+}
+
+/* Starts anew from what is in use now, not from 0. */
+static int peak_store(struct call *call, char *text, size_t len)
+{
+	(void)text;
+	(void)len;
+	kmem_cache_reset_peak(call->cache);
+	return 0;
+}
+static ATTR_RW(peak, "most objects outside the slabs; anything resets",
+	       .flags = ATTR_RAW);
+
+/* One snapshot, so that the counters of one reading belong together. */
+static int stats_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+#define SHOW_STAT(name, help)                                                  \
+	strbuf_addf(sb, #name " %llu\n",                                       \
+		    (unsigned long long)info.stat[KMEM_CACHE_STAT_##name]);
+	KMEM_CACHE_STATS(SHOW_STAT)
+#undef SHOW_STAT
+	return 0;
+}
+
+static int stats_store(struct call *call, char *text, size_t len)
+{
+	int err = store_reset(call, text);
+
+	(void)len;
+	if (!err)
+		kmem_cache_reset_stats(call->cache);
+	return err;
+}
+static ATTR_RW(stats, "counters; 0 resets");
+
+/* ---- the table ----------------------------------------------------------- */
+
+#define NUMBER_NODE(name, help, value) FILE(#name, name##_attr),
+
+/* clang-format off */
+const struct node cache_table[] = {
+	FILE("objsize", objsize_attr),
+	SOURCE_FILES(peak_attr, limit_attr, stats_attr),
+	FILE("align", align_attr),
+	FILE("flags", flags_attr),
+	FILE("ctor", ctor_attr),
+	FILE("min_partial", min_partial_attr),
+	FILE("shrink", shrink_attr),
+	FILE("validate", validate_attr),
+	FILE("owner", owner_attr),
+	NUMBER_FILES(NUMBER_NODE)
+	NODE_FILES(NUMBER_NODE)
+	NODES_END,
+};
+/* clang-format on */
+
+/* ---- caches as sources --------------------------------------------------- */
+
+/* A program may destroy its cache while we look at it: it then waits for us. */
+static bool cache_hold(struct call *call)
+{
+	call->cache = kmem_cache_pin(call->place.source->kmem);
+	return call->cache;
+}
+
+static void cache_release(struct call *call)
+{
+	kmem_cache_unpin(call->cache);
+}
+
+static void cache_describe(struct call *call, char *name, size_t size,
+			   bool *ret_mounted)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	text_copy(name, size, info.name);
+	*ret_mounted = !strcmp(info.owner, "mount");
+}
+
+/*
+ * 64 bytes until told otherwise. Never merged with another cache, whatever the
+ * shapes: who makes a directory wants to see his own objects in it.
+ */
+static int cache_make(struct call *call, const char *name, uint64_t *ret_kmem)
+{
+	struct kmem_cache_spec spec = { .object_size = 64 };
+	struct kmem_cache *s;
+	int err;
+
+	err = kmem_cache_new(name, "mount", &spec, &s);
+	if (err)
+		return call_fail(call, err, "no new cache");
+	*ret_kmem = kmem_cache_serial(s);
+	return 0;
+}
+
+/* Does the pool of that serial, if it still exists, stand on the cache? */
+static bool is_backing(uint64_t cache, uint64_t serial)
+{
+	mempool_t *pool = mempool_pin(serial);
+	struct kmem_mempool_info info;
+
+	if (!pool)
+		return false;
+	mempool_info(pool, &info);
+	mempool_unpin(pool);
+	return info.kind == KMEM_MEMPOOL_SLAB && info.backing == cache;
+}
+
+/* Its reserve would keep it busy; but a reserve may be empty. */
+static bool has_pool(uint64_t cache)
+{
+	bool found = false;
+	uint64_t *pools;
+	size_t nr = 0, i;
+
+	pools = source_serials(&pool_kind, &nr);
+	for (i = 0; pools && !found && i < nr; i++)
+		found = is_backing(cache, pools[i]);
+	free(pools);
+	return found;
+}
+
+static int cache_remove(struct call *call)
+{
+	struct kmem_cache *s;
+	int err;
+
+	if (has_pool(call->place.source->kmem))
+		return call_fail(call, -EBUSY, "a pool stands on it");
+	s = kmem_cache_pin(call->place.source->kmem);
+	if (!s)
+		return 0;
+	/* Only rmdir destroys what the mount made, and one at a time. */
+	kmem_cache_unpin(s);
+	err = kmem_cache_remove(s);
+	if (err)
+		return call_fail(call, err, "objects are in use");
+	return 0;
+}
+
+static size_t cache_objsize(struct call *call)
+{
+	return kmem_cache_size(call->cache);
+}
+
+static uint64_t cache_in_use(struct call *call)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return info.active;
+}
+
+/*
+ * Parked objects are free to whoever asks: total_objects is alloc + free, and
+ * tools that compare the views find them agreeing.
+ */
+static uint64_t cache_available(struct call *call)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return info.total_objects - info.active;
+}
+
+/* One object goes the fast way that a program's allocation would go. */
+static int cache_take(struct call *call, unsigned int nr, gfp_t gfp,
+		      void **elements)
+{
+	if (nr == 1) {
+		elements[0] = kmem_cache_alloc(call->cache, gfp);
+		return elements[0] ? 0 : -ENOMEM;
+	}
+	return kmem_cache_alloc_bulk(call->cache, gfp, nr, elements) ? 0
+								     : -ENOMEM;
+}
+
+static void cache_give(struct call *call, unsigned int nr, void **elements)
+{
+	kmem_cache_free_bulk(call->cache, nr, elements);
+}
+
+static void *cache_memory(struct call *call, void *element)
+{
+	(void)call;
+	return element;
+}
+
+const struct kind cache_kind = {
+	.table = cache_table,
+	.hold = cache_hold,
+	.release = cache_release,
+	.serials = kmem_cache_serials,
+	.describe = cache_describe,
+	.make = cache_make,
+	.remove = cache_remove,
+	.objsize = cache_objsize,
+	.in_use = cache_in_use,
+	.available = cache_available,
+	.take = cache_take,
+	.give = cache_give,
+	.memory = cache_memory,
+};

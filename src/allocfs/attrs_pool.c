@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * attrs_pool.c - pools/NAME: the files of a mempool, and pools as sources
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "util/parse.h"
+#include "util/text.h"
+
+#include "view.h"
+
+/* ---- numbers ------------------------------------------------------------- */
+
+/* name, help, expression over i, a struct kmem_mempool_info */
+#define NUMBER_FILES(X)                                                        \
+	X(objsize, "usable bytes of an element", i.element_size)               \
+	X(curr_nr, "elements in the reserve", (uint64_t)i.curr_nr)             \
+	X(waiters, "requests that wait", i.waiters)
+
+#define NUMBER_ATTR(name, help, value)                                         \
+	static int name##_show(struct call *call, struct strbuf *sb)           \
+	{                                                                      \
+		struct kmem_mempool_info i;                                    \
+                                                                               \
+		mempool_info(call->pool, &i);                                  \
+		return show_number(sb, value);                                 \
+	}                                                                      \
+	static ATTR_RO(name, help);
+
+NUMBER_FILES(NUMBER_ATTR)
+
+static int min_nr_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return show_number(sb, (uint64_t)info.min_nr);
+}
+
+/*
+ * Growth that the backing cannot fill is no failure: the pool has its slots,
+ * and elements that are freed later fill them. Only the slots can be missing.
+ */
+static int min_nr_store(struct call *call, char *text, size_t len)
+{
+	uint64_t nr;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, MEMPOOL_MAX_NR, &nr);
+	if (err)
+		return err;
+	if (!nr)
+		return call_fail(call, -EINVAL, "a reserve of 0 elements");
+	err = mempool_resize(call->pool, (int)nr);
+	if (err)
+		return call_fail(call, err, "no room for %s elements", text);
+	return 0;
+}
+static ATTR_RW(min_nr, "guaranteed elements");
+
+/* ---- the backing --------------------------------------------------------- */
+
+/*
+ * A cache is shown by the name that it has in the mount, not by the one that a
+ * program gave it, so that what is read here can be written here.
+ */
+static int backing_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+	char name[SOURCE_NAME_MAX + 1];
+	struct source *cache;
+
+	mempool_info(call->pool, &info);
+	switch (info.kind) {
+	case KMEM_MEMPOOL_CUSTOM:
+		strbuf_adds(sb, "custom\n");
+		break;
+	case KMEM_MEMPOOL_SLAB:
+		source_sync(call->view, &cache_kind);
+		cache = source_by_kmem(call->view, &cache_kind, info.backing);
+		text_copy(name, sizeof(name), "?");
+		if (cache)
+			source_name(call->view, cache, name, sizeof(name));
+		source_put(call->view, cache);
+		strbuf_addf(sb, "slab:%s\n", name);
+		break;
+	case KMEM_MEMPOOL_KMALLOC:
+		strbuf_addf(sb, "kmalloc:%llu\n",
+			    (unsigned long long)info.backing);
+		break;
+	case KMEM_MEMPOOL_PAGES:
+		strbuf_addf(sb, "pages:%llu\n",
+			    (unsigned long long)info.backing);
+		break;
+	}
+	return 0;
+}
+
+/* Any cache will do, a program's, too: the pool only allocates from it. */
+static int parse_cache(struct call *call, const char *name, uint64_t *backing)
+{
+	struct source *cache = source_by_name(call->view, &cache_kind, name);
+
+	if (!cache)
+		return call_fail(call, -ENOENT, "no cache '%s'", name);
+	*backing = cache->kmem;
+	source_put(call->view, cache);
+	return 0;
+}
+
+/*
+ * The number of bytes is checked here and not by the pool, because only here it
+ * is known whether it is no number or one that is too large.
+ */
+static int parse_backing(struct call *call, const char *text,
+			 enum kmem_mempool_kind *kind, uint64_t *backing)
+{
+	int err;
+
+	if (!strncmp(text, "slab:", 5)) {
+		*kind = KMEM_MEMPOOL_SLAB;
+		return parse_cache(call, text + 5, backing);
+	}
+	if (!strncmp(text, "kmalloc:", 8)) {
+		*kind = KMEM_MEMPOOL_KMALLOC;
+		err = parse_number(text + 8, KMALLOC_MAX_SIZE, backing);
+	} else if (!strncmp(text, "pages:", 6)) {
+		*kind = KMEM_MEMPOOL_PAGES;
+		return store_number(call, text + 6, KMEM_MAX_ORDER, backing);
+	} else {
+		err = -EINVAL;
+	}
+	if (!err && !*backing)
+		err = -EINVAL;
+	if (err)
+		return call_fail(call, err, "no backing: '%s'", text);
+	return 0;
+}
+
+/*
+ * Elements that are out are of the old backing and must go back to it; hence
+ * only a pool that nobody uses can change.
+ */
+static int backing_store(struct call *call, char *text, size_t len)
+{
+	enum kmem_mempool_kind kind;
+	uint64_t backing;
+	int err;
+
+	(void)len;
+	err = parse_backing(call, text, &kind, &backing);
+	if (err)
+		return err;
+	err = mempool_rebase(call->pool, kind, backing);
+	switch (err) {
+	case 0:
+		return 0;
+	case -EBUSY:
+		return call_fail(call, err,
+				 "elements are out or requests wait");
+	case -EINVAL:
+		return call_fail(call, err, "not a backing: '%s'", text);
+	default:
+		return call_fail(call, err, "the reserve cannot be filled");
+	}
+}
+static ATTR_RW(backing, "slab:NAME, kmalloc:BYTES or pages:ORDER",
+	       .flags = ATTR_OWNED);
+
+/* ---- watching and limiting ----------------------------------------------- */
+
+/*
+ * How close the reserve came to its end: what one sizes min_nr by, without
+ * having looked at the right moment.
+ */
+static int low_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return show_number(sb, (uint64_t)info.low);
+}
+
+static int low_store(struct call *call, char *text, size_t len)
+{
+	(void)text;
+	(void)len;
+	mempool_reset_low(call->pool);
+	return 0;
+}
+static ATTR_RW(low, "lowest curr_nr; anything resets", .flags = ATTR_RAW);
+
+static int peak_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return show_number(sb, info.peak);
+}
+
+static int peak_store(struct call *call, char *text, size_t len)
+{
+	(void)text;
+	(void)len;
+	mempool_reset_peak(call->pool);
+	return 0;
+}
+static ATTR_RW(peak, "most elements out; anything resets", .flags = ATTR_RAW);
+
+static int limit_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return show_limit(sb, info.limit);
+}
+
+/*
+ * To provoke exhaustion: beyond the limit the backing counts as empty, and the
+ * reserve shows what it is worth. Raising it serves those who wait; they are
+ * answered from within this call.
+ */
+static int limit_store(struct call *call, char *text, size_t len)
+{
+	uint64_t limit;
+	int err;
+
+	(void)len;
+	err = store_limit(call, text, &limit);
+	if (!err)
+		mempool_set_limit(call->pool, limit);
+	return err;
+}
+static ATTR_RW(limit, "max or the most elements from the backing");
+
+static int owner_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	strbuf_addf(sb, "%s\n", info.owner);
+	return 0;
+}
+static ATTR_RO(owner, "who made it");
+
+/* One snapshot, so that the counters of one reading belong together. */
+static int stats_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+#define SHOW_STAT(name, help)                                                  \
+	strbuf_addf(sb, #name " %llu\n",                                       \
+		    (unsigned long long)info.stat[KMEM_MEMPOOL_STAT_##name]);
+	KMEM_MEMPOOL_STATS(SHOW_STAT)
+#undef SHOW_STAT
+	return 0;
+}
+
+static int stats_store(struct call *call, char *text, size_t len)
+{
+	int err = store_reset(call, text);
+
+	(void)len;
+	if (!err)
+		mempool_reset_stats(call->pool);
+	return err;
+}
+static ATTR_RW(stats, "counters; 0 resets");
+
+/* ---- the table ----------------------------------------------------------- */
+
+#define NUMBER_NODE(name, help, value) FILE(#name, name##_attr),
+
+/* clang-format off */
+const struct node pool_table[] = {
+	SOURCE_FILES(peak_attr, limit_attr, stats_attr),
+	FILE("min_nr", min_nr_attr),
+	FILE("backing", backing_attr),
+	FILE("low", low_attr),
+	FILE("owner", owner_attr),
+	NUMBER_FILES(NUMBER_NODE)
+	NODES_END,
+};
+/* clang-format on */
+
+/* ---- pools as sources ---------------------------------------------------- */
+
+/* ---- how source.c, object.c and park.c see a pool ---- */
+
+/* A program may destroy its pool while we look at it: it then waits for us. */
+static bool pool_hold(struct call *call)
+{
+	call->pool = mempool_pin(call->place.source->kmem);
+	return call->pool;
+}
+
+static void pool_release(struct call *call)
+{
+	mempool_unpin(call->pool);
+}
+
+static void pool_describe(struct call *call, char *name, size_t size,
+			  bool *ret_mounted)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	text_copy(name, size, info.name);
+	*ret_mounted = !strcmp(info.owner, "mount");
+}
+
+/*
+ * Exact: a pool of the mount is there to be watched, and peak and limit should
+ * say what happened, to the element.
+ */
+static int pool_make(struct call *call, const char *name, uint64_t *ret_kmem)
+{
+	mempool_t *pool;
+	int err;
+
+	err = mempool_new(name, "mount", 1, KMEM_MEMPOOL_KMALLOC, 64, &pool);
+	if (err)
+		return call_fail(call, err, "no new pool");
+	mempool_set_exact(pool, true);
+	*ret_kmem = mempool_serial(pool);
+	return 0;
+}
+
+static int pool_remove(struct call *call)
+{
+	mempool_t *pool = mempool_pin(call->place.source->kmem);
+	int err;
+
+	if (!pool)
+		return 0;
+	/* Only rmdir destroys what the mount made, and one at a time. */
+	mempool_unpin(pool);
+	err = mempool_remove(pool);
+	if (err)
+		return call_fail(call, err,
+				 "elements are out or requests wait");
+	return 0;
+}
+
+static size_t pool_objsize(struct call *call)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return info.element_size;
+}
+
+static uint64_t pool_in_use(struct call *call)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return info.active;
+}
+
+static uint64_t pool_available(struct call *call)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return (uint64_t)info.curr_nr;
+}
+
+/* Without a function to call it may not wait: -EAGAIN says that it would. */
+static int pool_take(struct call *call, unsigned int nr, gfp_t gfp,
+		     void **elements)
+{
+	struct mempool_request request = {
+		.nr = nr,
+		.gfp = gfp,
+		.elements = elements,
+	};
+
+	return mempool_submit(call->pool, &request);
+}
+
+static int pool_submit(struct call *call, struct mempool_request *request)
+{
+	return mempool_submit(call->pool, request);
+}
+
+static bool pool_cancel(struct call *call, struct mempool_request *request)
+{
+	return mempool_cancel(call->pool, request);
+}
+
+/* One by one: each may go to a waiter, whose request is answered in here. */
+static void pool_give(struct call *call, unsigned int nr, void **elements)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		mempool_free(elements[i], call->pool);
+}
+
+/* Pools of pages deal in struct page, which is no address to read from. */
+static void *pool_memory(struct call *call, void *element)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return info.kind == KMEM_MEMPOOL_PAGES ? page_address(element)
+					       : element;
+}
+
+const struct kind pool_kind = {
+	.table = pool_table,
+	.refuses = __GFP_ZERO,
+	.renames = true,
+	.hold = pool_hold,
+	.release = pool_release,
+	.serials = mempool_serials,
+	.describe = pool_describe,
+	.make = pool_make,
+	.remove = pool_remove,
+	.objsize = pool_objsize,
+	.in_use = pool_in_use,
+	.available = pool_available,
+	.take = pool_take,
+	.submit = pool_submit,
+	.cancel = pool_cancel,
+	.give = pool_give,
+	.memory = pool_memory,
+};

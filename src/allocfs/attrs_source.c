@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * attrs_source.c - files that all sources have
+ *
+ * alloc, free, gfp, where, events; peak, limit and stats for sources whose
+ * allocator does not count for itself; and what the attributes of all kinds
+ * print and parse with.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "util/parse.h"
+
+#include "view.h"
+
+/* ---- helpers ------------------------------------------------------------- */
+
+int show_number(struct strbuf *sb, uint64_t value)
+{
+	strbuf_addf(sb, "%llu\n", (unsigned long long)value);
+	return 0;
+}
+
+/* As cgroups do: a word for "none" instead of a number that looks like one. */
+int show_limit(struct strbuf *sb, uint64_t value)
+{
+	if (value == KMEM_NO_LIMIT)
+		strbuf_adds(sb, "max\n");
+	else
+		show_number(sb, value);
+	return 0;
+}
+
+/* Tells junk from a number that is too large, in the log, too. */
+int store_number(struct call *call, const char *text, uint64_t max,
+		 uint64_t *ret_value)
+{
+	int err = parse_number(text, max, ret_value);
+
+	if (err == -ERANGE)
+		return call_fail(call, err, "%s is more than %llu", text,
+				 (unsigned long long)max);
+	if (err)
+		return call_fail(call, err, "no number: '%s'", text);
+	return 0;
+}
+
+int store_limit(struct call *call, const char *text, uint64_t *ret_value)
+{
+	if (!strcmp(text, "max")) {
+		*ret_value = KMEM_NO_LIMIT;
+		return 0;
+	}
+	return store_number(call, text, KMEM_NO_LIMIT - 1, ret_value);
+}
+
+/* For files where a stray write must not wipe what was counted. */
+int store_reset(struct call *call, const char *text)
+{
+	if (strcmp(text, "0") != 0)
+		return call_fail(call, -EINVAL, "only 0 resets: '%s'", text);
+	return 0;
+}
+
+/* ---- alloc --------------------------------------------------------------- */
+
+/*
+ * Everybody's objects, the hosting program's, too: the number that exhaustion
+ * depends on.
+ */
+static int alloc_show(struct call *call, struct strbuf *sb)
+{
+	return show_number(sb, call->place.source->kind->in_use(call));
+}
+
+/*
+ * May park: -EINPROGRESS then goes through attr_store() to op_write(), which
+ * leaves the answer to whoever ends the request.
+ */
+static int alloc_store(struct call *call, char *text, size_t len)
+{
+	struct order order;
+	struct park *park;
+	uint64_t first;
+	int err;
+
+	err = object_parse_order(call, text, &order);
+	if (err)
+		return err;
+	(void)len;
+	return park_submit(call, &order, call->size, NULL, NULL, &first, &park);
+}
+
+/* A request that a stream made has ended. */
+static void alloc_done(void *arg, struct call *call, int error, uint64_t first,
+		       unsigned int nr)
+{
+	call_note(call, error, NULL);
+	if (!stream_answer(arg, error, first, nr) && !error)
+		object_free_unnamed(call, first, nr);
+}
+
+static int alloc_ask(struct call *call, struct ask *ask, char *text)
+{
+	struct order order;
+	uint64_t first;
+	int err;
+
+	err = object_parse_order(call, text, &order);
+	if (err)
+		return err;
+	err = park_submit(call, &order, 0, alloc_done, ask, &first, &ask->park);
+	if (err == -EINPROGRESS)
+		return 0;
+	/* What the allocator said is the answer; the rest refuses the write. */
+	if (err && err != -ENOMEM)
+		return err;
+	if (err)
+		call_note(call, err, NULL);
+	stream_answer(ask, err, first, order.nr);
+	return 0;
+}
+
+/* Objects whose names were not read are nobody's. */
+static void alloc_drop(struct call *call, struct ask *ask)
+{
+	uint64_t read = 0;
+	size_t i;
+
+	if (ask->error || !ask->nr)
+		return;
+	for (i = 0; i < ask->pos; i++)
+		read += ask->text.data[i] == '\n';
+	object_free_unnamed(call, ask->first + read,
+			    ask->nr - (unsigned int)read);
+}
+
+static const struct stream_ops alloc_ops = {
+	.ask = alloc_ask,
+	.idle = alloc_show,
+	.drop = alloc_drop,
+};
+
+ATTR_RW(alloc, "objects in use; a number allocates as many",
+	.stream = &alloc_ops, .flags = ATTR_FRESH);
+
+/* ---- free, gfp, where ---------------------------------------------------- */
+
+static int free_show(struct call *call, struct strbuf *sb)
+{
+	return show_number(sb, call->place.source->kind->available(call));
+}
+
+/*
+ * Objects of this mount only. What the program allocated is counted in `alloc`
+ * but nobody here knows its address, and freeing it would be an attack.
+ */
+static int free_store(struct call *call, char *text, size_t len)
+{
+	(void)len;
+	return object_free_command(call, text);
+}
+ATTR_RW(free, "objects that can be handed out; names and IDs are freed",
+	.flags = ATTR_BIG);
+
+static int gfp_show(struct call *call, struct strbuf *sb)
+{
+	struct source *source = call->place.source;
+	gfp_t gfp;
+
+	pthread_mutex_lock(&source->lock);
+	gfp = source->gfp;
+	pthread_mutex_unlock(&source->lock);
+	gfp_print(sb, gfp);
+	strbuf_addc(sb, '\n');
+	return 0;
+}
+
+/*
+ * The mask of requests that name none, and of those that cannot: creating a
+ * file in objects/.
+ */
+static int gfp_store(struct call *call, char *text, size_t len)
+{
+	struct source *source = call->place.source;
+	gfp_t gfp;
+	int err;
+
+	(void)len;
+	err = gfp_parse(text, &gfp);
+	if (err)
+		return call_fail(call, err, "no GFP mask: '%s'", text);
+	if (gfp & source->kind->refuses)
+		return call_fail(call, -EINVAL,
+				 "elements of a reserve cannot be cleared");
+	pthread_mutex_lock(&source->lock);
+	source->gfp = gfp;
+	pthread_mutex_unlock(&source->lock);
+	return 0;
+}
+ATTR_RW(gfp, "mask of requests through this directory");
+
+static int where_show(struct call *call, struct strbuf *sb)
+{
+	object_where(call, "", sb);
+	return 0;
+}
+ATTR_RO(where, "where each object of the mount is", .flags = ATTR_LONG);
+
+/* ---- what the mount counts ----------------------------------------------- */
+
+static int counted_peak_show(struct call *call, struct strbuf *sb)
+{
+	struct source *source = call->place.source;
+	uint64_t peak;
+
+	pthread_mutex_lock(&source->lock);
+	peak = source->peak;
+	pthread_mutex_unlock(&source->lock);
+	return show_number(sb, peak);
+}
+
+static int counted_peak_store(struct call *call, char *text, size_t len)
+{
+	struct source *source = call->place.source;
+
+	(void)text;
+	(void)len;
+	pthread_mutex_lock(&source->lock);
+	source->peak = source->objects.count;
+	pthread_mutex_unlock(&source->lock);
+	return 0;
+}
+ATTR_RW(counted_peak, "most objects in use; anything resets",
+	.flags = ATTR_RAW);
+
+static int counted_limit_show(struct call *call, struct strbuf *sb)
+{
+	struct source *source = call->place.source;
+	uint64_t limit;
+
+	pthread_mutex_lock(&source->lock);
+	limit = source->limit;
+	pthread_mutex_unlock(&source->lock);
+	return show_limit(sb, limit);
+}
+
+/*
+ * Binds what goes through the mount; the program's own requests to the page
+ * allocator know nothing of it.
+ */
+static int counted_limit_store(struct call *call, char *text, size_t len)
+{
+	struct source *source = call->place.source;
+	uint64_t limit;
+	int err;
+
+	(void)len;
+	err = store_limit(call, text, &limit);
+	if (err)
+		return err;
+	pthread_mutex_lock(&source->lock);
+	source->limit = limit;
+	pthread_mutex_unlock(&source->lock);
+	return 0;
+}
+ATTR_RW(counted_limit, "max or the most objects in use");
+
+/*
+ * The same counters twice: `stats` from the last reset on, `events` for ever,
+ * so that somebody who resets does not confuse somebody who watches.
+ */
+static int show_events(struct call *call, struct strbuf *sb, bool since_reset)
+{
+	struct source *source = call->place.source;
+	uint64_t n;
+
+#define SHOW_EVENT(name, help)                                                 \
+	n = atomic_load(&source->event[SOURCE_EVENT_##name]);                  \
+	if (since_reset)                                                       \
+		n -= source->base[SOURCE_EVENT_##name];                        \
+	strbuf_addf(sb, #name " %llu\n", (unsigned long long)n);
+
+	pthread_mutex_lock(&source->lock);
+	SOURCE_EVENTS(SHOW_EVENT)
+	pthread_mutex_unlock(&source->lock);
+#undef SHOW_EVENT
+	return 0;
+}
+
+static int counted_stats_show(struct call *call, struct strbuf *sb)
+{
+	return show_events(call, sb, true);
+}
+
+static int counted_stats_store(struct call *call, char *text, size_t len)
+{
+	struct source *source = call->place.source;
+	unsigned int i;
+	int err;
+
+	(void)len;
+	err = store_reset(call, text);
+	if (err)
+		return err;
+	pthread_mutex_lock(&source->lock);
+	for (i = 0; i < SOURCE_NR_EVENTS; i++)
+		source->base[i] = atomic_load(&source->event[i]);
+	pthread_mutex_unlock(&source->lock);
+	return 0;
+}
+ATTR_RW(counted_stats, "counters; 0 resets");
+
+static int events_show(struct call *call, struct strbuf *sb)
+{
+	return show_events(call, sb, false);
+}
+ATTR_RO(events, "what happened through the mount since the directory is there");

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ops_file.c - FUSE requests on open files: texts, streams and objects
+ *
+ * A text is written down at the first read of an open file and at every read
+ * at offset 0, and reads on from there show what was written down: a reader
+ * sees one moment, and a program that seeks back sees the next one. Offsets of
+ * writes mean nothing. Objects have no state of their own: their number says
+ * all.
+ *
+ * Everything is read and written directly, past the kernel's page cache, which
+ * would show what a text was, and cut it at the size that it had.
+ */
+#include <errno.h>
+#include <linux/fuse.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "view.h"
+
+#ifndef FOPEN_STREAM
+#define FOPEN_STREAM (1 << 4)
+#endif
+#ifndef FOPEN_NOFLUSH
+#define FOPEN_NOFLUSH (1 << 5)
+#endif
+
+/* The kernel gives back what op_open() gave it, until the release. */
+static struct file *file_of(const struct fuse_file_info *fi)
+{
+	return (struct file *)(uintptr_t)fi->fh;
+}
+
+/* ---- open and release ---------------------------------------------------- */
+
+static bool wants_write(const struct call *call)
+{
+	return (call->flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* A read-only text refuses writers at open(2), even root. */
+static int check_open(struct call *call)
+{
+	const struct place *place = &call->place;
+
+	if (place->node->type == NODE_OBJECT || !wants_write(call))
+		return 0;
+	if (!(attr_mode(call->view, place) & 0222))
+		return call_fail(call, -EACCES, "it is read-only");
+	return 0;
+}
+
+/*
+ * Streams only for those who can both ask and read the answer; who opens
+ * `alloc` to read sees the number, who opens it to write gives a command.
+ */
+static int file_new(struct call *call, struct file **ret_file)
+{
+	const struct attr *attr = call->place.node->attr;
+	struct file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return -ENOMEM;
+	if (attr->stream && (call->flags & O_ACCMODE) == O_RDWR) {
+		file->stream = stream_new(call, attr->stream);
+		if (!file->stream) {
+			free(file);
+			return -ENOMEM;
+		}
+	}
+	pthread_mutex_init(&file->lock, NULL);
+	pthread_mutex_lock(&call->view->files_lock);
+	list_add(&file->link, &call->view->files);
+	pthread_mutex_unlock(&call->view->files_lock);
+	*ret_file = file;
+	return 0;
+}
+
+static void file_free(struct view *view, struct file *file)
+{
+	if (!file)
+		return;
+	pthread_mutex_lock(&view->files_lock);
+	list_del(&file->link);
+	pthread_mutex_unlock(&view->files_lock);
+	if (file->stream)
+		stream_close(file->stream);
+	strbuf_free(&file->text);
+	pthread_mutex_destroy(&file->lock);
+	free(file);
+}
+
+/* libfuse 3.14 has no field for FOPEN_STREAM; the reply is made by hand. */
+static int reply_stream(fuse_req_t req, struct file *file)
+{
+	struct fuse_open_out out = {
+		.fh = (uintptr_t)file,
+		.open_flags = FOPEN_DIRECT_IO | FOPEN_STREAM | FOPEN_NOFLUSH,
+	};
+	struct iovec iov = { &out, sizeof(out) };
+
+	return fuse_reply_iov(req, &iov, 1);
+}
+
+/* It may have been freed since its name was looked up. */
+static int object_open(struct call *call)
+{
+	struct source *source = call->place.source;
+	bool there;
+
+	pthread_mutex_lock(&source->lock);
+	there = handles_find(&source->objects, call->place.object) != NULL;
+	pthread_mutex_unlock(&source->lock);
+	return there ? 0 : -ENOENT;
+}
+
+/* O_TRUNC and O_APPEND are accepted and mean nothing, as in sysfs. */
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct file *file = NULL;
+	struct call call;
+	int err;
+
+	err = call_at(&call, req, ino);
+	call.flags = fi->flags;
+	if (!err)
+		err = check_open(&call);
+	if (!err && call.place.node->type == NODE_OBJECT)
+		err = object_open(&call);
+	else if (!err)
+		err = file_new(&call, &file);
+	if (err) {
+		call_note(&call, err, NULL);
+		call_end(&call);
+		fuse_reply_err(req, -err);
+		return;
+	}
+	fi->fh = (uintptr_t)file;
+	fi->direct_io = 1;
+	fi->noflush = 1;
+	if (file && file->stream)
+		err = reply_stream(req, file);
+	else
+		err = fuse_reply_open(req, fi);
+	/* The opener was gone: there will be no release. */
+	if (err == -ENOENT)
+		file_free(call.view, file);
+	call_end(&call);
+}
+
+/* What is open needs neither its directory nor its object to be closed. */
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct view *view = fuse_req_userdata(req);
+
+	(void)ino;
+	file_free(view, file_of(fi));
+	watch_kick(view);
+	fuse_reply_err(req, 0);
+}
+
+void op_release_all(struct view *view)
+{
+	while (!list_empty(&view->files))
+		file_free(view,
+			  list_first_entry(&view->files, struct file, link));
+}
+
+/* ---- read ---------------------------------------------------------------- */
+
+static void read_object(struct call *call, size_t size, off_t off)
+{
+	fuse_req_t req = call->req;
+	void *data = NULL;
+	size_t len = 0;
+	int err;
+
+	err = object_read(call, off, size, &data, &len);
+	call_end(call);
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_buf(req, data, len);
+	free(data);
+}
+
+/* The text of this open file from @off on, in memory of the caller's. */
+static int read_text(struct call *call, struct file *file, size_t size,
+		     off_t off, char **ret_data, size_t *ret_len)
+{
+	size_t len = 0;
+	int err = 0;
+
+	pthread_mutex_lock(&file->lock);
+	if (!off || !file->shown) {
+		strbuf_reset(&file->text);
+		err = attr_show(call, &file->text);
+		file->shown = !err;
+	}
+	if (!err && (size_t)off < file->text.len) {
+		len = file->text.len - (size_t)off;
+		len = len < size ? len : size;
+	}
+	*ret_data = malloc(len ? len : 1);
+	if (!*ret_data)
+		err = -ENOMEM;
+	else if (len)
+		memcpy(*ret_data, file->text.data + off, len);
+	pthread_mutex_unlock(&file->lock);
+	*ret_len = len;
+	return err;
+}
+
+/* An open file whose directory has gone: ENODEV, as sysfs says it. */
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+	     struct fuse_file_info *fi)
+{
+	struct file *file = file_of(fi);
+	char *data = NULL;
+	struct call call;
+	size_t len = 0;
+	int err;
+
+	err = call_at(&call, req, ino);
+	call.flags = fi->flags;
+	if (!err && call.place.node->type == NODE_OBJECT) {
+		read_object(&call, size, off);
+		return;
+	}
+	if (!err && file->stream) {
+		stream_read(&call, file->stream, size);
+		call_end(&call);
+		return;
+	}
+	if (!err)
+		err = read_text(&call, file, size, off, &data, &len);
+	call_end(&call);
+	if (err == -ENOENT)
+		err = -ENODEV;
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_buf(req, data, len);
+	free(data);
+}
+
+/* ---- write --------------------------------------------------------------- */
+
+/* A command to a stream: checked as any other, then asked. */
+static int write_stream(struct call *call, struct file *file, const char *buf,
+			size_t size)
+{
+	char *text;
+	int err;
+
+	if (size > COMMAND_MAX)
+		return call_fail(call, -E2BIG, "%zu bytes, at most %d", size,
+				 COMMAND_MAX);
+	text = malloc(size + 1);
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, buf, size);
+	text[size] = '\0';
+	if (size && text[size - 1] == '\n')
+		text[--size] = '\0';
+	if (!size)
+		err = call_fail(call, -EINVAL, "an empty command");
+	else if (strlen(text) != size)
+		err = call_fail(call, -EINVAL, "a NUL byte in the command");
+	else
+		err = call_hold(call);
+	if (!err)
+		err = stream_write(call, file->stream, text);
+	free(text);
+	if (!err)
+		meta_touch(call->view, &call->place);
+	return err;
+}
+
+static int write_here(struct call *call, struct file *file, const char *buf,
+		      size_t size, off_t off)
+{
+	if (call->place.node->type == NODE_OBJECT)
+		return object_write(call, off, buf, size);
+	if (file->stream)
+		return write_stream(call, file, buf, size);
+	return attr_store(call, buf, size);
+}
+
+/*
+ * The whole count or an error: after a short count the shell would send the
+ * rest of a command as another one.
+ */
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
+	      off_t off, struct fuse_file_info *fi)
+{
+	struct call call;
+	int err;
+
+	err = call_at(&call, req, ino);
+	call.flags = fi->flags;
+	call.size = size;
+	if (!err)
+		err = write_here(&call, file_of(fi), buf, size, off);
+	if (err == -ENOENT && !call.place.node)
+		err = -ENODEV;
+	/* Somebody else answers, or has answered already. */
+	if (err == -EINPROGRESS) {
+		call_end(&call);
+		return;
+	}
+	call_note(&call, err, NULL);
+	call_end(&call);
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		fuse_reply_write(req, size);
+}

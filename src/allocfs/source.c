@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * source.c - the directories that allocate, and how they follow the allocator
+ *
+ * Caches and pools come and go without asking us: the hosting program makes
+ * and destroys its own. A source is made for each when it is first looked for
+ * or listed (source_sync), and dies when its object turns out to be gone.
+ *
+ * Names. What the mount made has the name that it was given; a program may use
+ * any, so its names are made presentable: '/' becomes '!', other bytes that
+ * the rule of the mount forbids '_', and one that is taken gets ~2, ~3...
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/parse.h"
+#include "util/text.h"
+
+#include "view.h"
+
+/* ---- finding ------------------------------------------------------------- */
+
+/* Three ways to find a source, each asked for by every other request. */
+static struct list_head *name_bucket(struct view *view, const char *name)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return &view->by_name[hash % SOURCE_BUCKETS];
+}
+
+static struct list_head *kmem_bucket(struct view *view, uint64_t kmem)
+{
+	return &view->by_kmem[kmem % SOURCE_BUCKETS];
+}
+
+static struct list_head *serial_bucket(struct view *view, uint32_t serial)
+{
+	return &view->by_serial[serial % SOURCE_BUCKETS];
+}
+
+struct source *source_get(struct source *source)
+{
+	__atomic_fetch_add(&source->refs, 1, __ATOMIC_RELAXED);
+	return source;
+}
+
+/* Its last reference is gone, so no lock is needed, nor held by anybody. */
+static void source_free(struct source *source)
+{
+	handles_exit(&source->objects);
+	meta_free(source->meta);
+	pthread_mutex_destroy(&source->lock);
+	pthread_mutex_destroy(&source->submit_lock);
+	free(source);
+}
+
+void source_put(struct view *view, struct source *source)
+{
+	(void)view;
+	if (source &&
+	    __atomic_fetch_sub(&source->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		source_free(source);
+}
+
+static struct source *__find_name(struct view *view, const struct kind *kind,
+				  const char *name)
+{
+	struct source *source;
+
+	list_for_each_entry(source, name_bucket(view, name), same_name)
+		if (source->kind == kind && !strcmp(source->name, name))
+			return source;
+	return NULL;
+}
+
+static struct source *__find_kmem(struct view *view, const struct kind *kind,
+				  uint64_t kmem)
+{
+	struct source *source;
+
+	list_for_each_entry(source, kmem_bucket(view, kmem), same_kmem)
+		if (source->kind == kind && source->kmem == kmem)
+			return source;
+	return NULL;
+}
+
+/* Does the allocator still have it? A dead one is taken out of the tables. */
+static bool source_alive(struct view *view, struct source *source)
+{
+	struct call call = { .view = view, .place.source = source };
+
+	if (call_hold(&call))
+		return false;
+	call_release(&call);
+	return true;
+}
+
+/*
+ * Names are looked up for every path that goes through here, so the tables are
+ * asked first and the allocator only when they do not know, or when what they
+ * know is gone: the program may have made another of that name since.
+ */
+struct source *source_by_name(struct view *view, const struct kind *kind,
+			      const char *name)
+{
+	bool synced = false;
+
+	for (;;) {
+		struct source *source;
+
+		pthread_mutex_lock(&view->lock);
+		source = __find_name(view, kind, name);
+		if (source)
+			source_get(source);
+		pthread_mutex_unlock(&view->lock);
+		if (source && source_alive(view, source))
+			return source;
+		source_put(view, source);
+		if (synced)
+			return NULL;
+		source_sync(view, kind);
+		synced = true;
+	}
+}
+
+struct source *source_by_kmem(struct view *view, const struct kind *kind,
+			      uint64_t kmem)
+{
+	struct source *source;
+
+	pthread_mutex_lock(&view->lock);
+	source = __find_kmem(view, kind, kmem);
+	if (source)
+		source_get(source);
+	pthread_mutex_unlock(&view->lock);
+	return source;
+}
+
+struct source *source_by_serial(struct view *view, uint32_t serial)
+{
+	struct source *source, *found = NULL;
+
+	pthread_mutex_lock(&view->lock);
+	list_for_each_entry(source, serial_bucket(view, serial), same_serial) {
+		if (source->serial == serial) {
+			found = source_get(source);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&view->lock);
+	return found;
+}
+
+struct source *source_by_slot(struct view *view, uint32_t slot)
+{
+	struct source *source = NULL;
+
+	pthread_mutex_lock(&view->lock);
+	if (slot < view->nr_slots && view->slots[slot])
+		source = source_get(view->slots[slot]);
+	pthread_mutex_unlock(&view->lock);
+	return source;
+}
+
+/*
+ * Serials ascend along the list, so that a listing may let go of the lock, and
+ * of the source that it stands on, and go on from a number.
+ */
+struct source *source_next(struct view *view, const struct kind *kind,
+			   uint32_t from)
+{
+	struct source *source, *found = NULL;
+
+	pthread_mutex_lock(&view->lock);
+	list_for_each_entry(source, &view->sources, all) {
+		if (source->kind == kind && source->serial >= from) {
+			found = source_get(source);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&view->lock);
+	return found;
+}
+
+struct source *source_prev(struct view *view, const struct kind *kind,
+			   uint32_t below)
+{
+	struct source *source, *found = NULL;
+
+	pthread_mutex_lock(&view->lock);
+	/* The newest come last: the first match from behind is the one. */
+	for (source = list_last_entry(&view->sources, struct source, all);
+	     &source->all != &view->sources;
+	     source = list_entry(source->all.prev, struct source, all)) {
+		if (source->kind == kind && source->serial < below) {
+			found = source_get(source);
+			break;
+		}
+	}
+	pthread_mutex_unlock(&view->lock);
+	return found;
+}
+
+void source_name(struct view *view, struct source *source, char *buf,
+		 size_t size)
+{
+	pthread_mutex_lock(&view->lock);
+	text_copy(buf, size, source->name);
+	pthread_mutex_unlock(&view->lock);
+}
+
+void source_count(struct source *source, enum source_event event, uint64_t nr)
+{
+	atomic_fetch_add_explicit(&source->event[event], nr,
+				  memory_order_relaxed);
+}
+
+/* ---- birth --------------------------------------------------------------- */
+
+/* A program's name as the rule of the mount allows it. */
+static void present_name(const char *given, char *name)
+{
+	char *to = name;
+
+	while (*given) {
+		unsigned int n = parse_utf8(given);
+
+		if (n > 1) {
+			memcpy(to, given, n);
+			to += n;
+			given += n;
+			continue;
+		}
+		if (*given == '/')
+			*to++ = '!';
+		else if (!n || (unsigned char)*given <= ' ' || *given == 0x7f ||
+			 strchr(",;|*", *given))
+			*to++ = '_';
+		else
+			*to++ = *given;
+		given++;
+	}
+	*to = '\0';
+	if (strchr(".:#", name[0])) {
+		name[0] = '_';
+		name[1] = to == name ? '\0' : name[1];
+	}
+}
+
+/* Give @source a name that nobody of its kind has. */
+static void __name(struct view *view, struct source *source, const char *given)
+{
+	char base[SOURCE_NAME_MAX + 1];
+	unsigned int n;
+
+	text_copy(source->given, sizeof(source->given), given);
+	present_name(source->given, base);
+	text_copy(source->name, sizeof(source->name), base);
+	for (n = 2; __find_name(view, source->kind, source->name); n++) {
+		unsigned int digits = n < 10 ? 1 : n < 100 ? 2 : 5;
+		int keep = (int)(SOURCE_NAME_MAX - digits - 1);
+
+		text_format(source->name, sizeof(source->name), "%.*s~%u", keep,
+			    base, n);
+	}
+	list_add_tail(&source->same_name, name_bucket(view, source->name));
+}
+
+/* Both arrays or neither, as far as slots_room tells. */
+static int __slots_grow(struct view *view)
+{
+	uint32_t room = view->slots_room ? view->slots_room * 2 : 64;
+	struct source **slots;
+	uint64_t *last;
+
+	slots = realloc(view->slots, room * sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	view->slots = slots;
+	last = realloc(view->slot_last, room * sizeof(*last));
+	if (!last)
+		return -ENOMEM;
+	view->slot_last = last;
+	view->slots_room = room;
+	return 0;
+}
+
+/*
+ * Slots are used again, or their number would run out with long lives of many
+ * short-lived directories; their serials go on, so that inode numbers are not.
+ */
+static int __slot(struct view *view, struct source *source)
+{
+	uint32_t i;
+
+	for (i = 0; i < view->nr_slots && view->slots[i]; i++)
+		;
+	if (i == view->nr_slots) {
+		if (i == MAX_SOURCES)
+			return -ENOSPC;
+		if (i == view->slots_room && __slots_grow(view))
+			return -ENOMEM;
+		view->slot_last[i] = 0;
+		view->nr_slots++;
+	}
+	view->slots[i] = source;
+	source->slot = i;
+	source->first = view->slot_last[i];
+	return 0;
+}
+
+/* Not in the tables yet: nobody else knows it. */
+static struct source *source_new(struct view *view, const struct kind *kind,
+				 uint64_t kmem)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return NULL;
+	source->kind = kind;
+	source->kmem = kmem;
+	source->refs = 1;
+	pthread_mutex_init(&source->lock, NULL);
+	pthread_mutex_init(&source->submit_lock, NULL);
+	source->gfp = GFP_KERNEL;
+	source->limit = KMEM_NO_LIMIT;
+	source->uid = view->uid;
+	source->gid = view->gid;
+	source->born = meta_now();
+	source->mtime = source->born;
+	list_init(&source->all);
+	list_init(&source->same_name);
+	list_init(&source->same_kmem);
+	list_init(&source->same_serial);
+	return source;
+}
+
+/* Put a new source into the tables, unless another thread was faster. */
+static int source_insert(struct view *view, struct source *source,
+			 const char *name)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&view->lock);
+	if (__find_kmem(view, source->kind, source->kmem)) {
+		err = -EEXIST;
+	} else {
+		err = __slot(view, source);
+	}
+	if (!err) {
+		source->serial = ++view->last_serial;
+		__name(view, source, name);
+		list_add_tail(&source->all, &view->sources);
+		list_add_tail(&source->same_kmem,
+			      kmem_bucket(view, source->kmem));
+		list_add_tail(&source->same_serial,
+			      serial_bucket(view, source->serial));
+	}
+	pthread_mutex_unlock(&view->lock);
+	return err;
+}
+
+/* For what is always there and needs no following: the orders of pages. */
+int source_add_fixed(struct view *view, const struct kind *kind, uint64_t kmem,
+		     const char *name)
+{
+	struct source *source = source_new(view, kind, kmem);
+	int err = -ENOMEM;
+
+	if (source)
+		err = source_insert(view, source, name);
+	if (err && source)
+		source_free(source);
+	return err;
+}
+
+/* ---- death --------------------------------------------------------------- */
+
+/* The objects of a source that is gone: nobody's any more. */
+static void __forget_objects(struct view *view, struct source *source)
+{
+	uint64_t id = 0;
+	struct handle *h;
+
+	while ((h = handles_next(&source->objects, id, &id)) != NULL) {
+		account_refund(view, h->uid, ACCOUNT_OBJECTS, 1);
+		id++;
+	}
+	handles_exit(&source->objects);
+}
+
+/*
+ * Take it out of the tables, once. Requests that hold a reference find its
+ * object gone (call_hold()) and its handles forgotten; new ones do not find it.
+ */
+void source_died(struct view *view, struct source *source)
+{
+	bool mine = false;
+
+	pthread_mutex_lock(&view->lock);
+	pthread_mutex_lock(&source->lock);
+	/* One that was never inserted has no serial. */
+	if (!source->dead && source->serial) {
+		mine = true;
+		source->dead = true;
+		list_del(&source->all);
+		list_del(&source->same_name);
+		list_del(&source->same_kmem);
+		list_del(&source->same_serial);
+		view->slots[source->slot] = NULL;
+		view->slot_last[source->slot] =
+			source->first + source->objects.last;
+		__forget_objects(view, source);
+	}
+	pthread_mutex_unlock(&source->lock);
+	pthread_mutex_unlock(&view->lock);
+	if (mine)
+		source_put(view, source);
+}
+
+/* ---- following the allocator --------------------------------------------- */
+
+/* A cache or pool that we did not know: pinned while it is described. */
+static void source_discover(struct view *view, const struct kind *kind,
+			    uint64_t kmem)
+{
+	struct source *source = source_new(view, kind, kmem);
+	struct call call = { .view = view, .place.source = source };
+	char name[KMEM_NAME_MAX + 1];
+
+	if (!source)
+		return;
+	if (call_hold(&call)) {
+		source_free(source);
+		return;
+	}
+	kind->describe(&call, name, sizeof(name), &source->mounted);
+	call_release(&call);
+	if (source_insert(view, source, name))
+		source_free(source);
+}
+
+/* A program may name its pool after making it. */
+static void source_refresh(struct view *view, struct source *source)
+{
+	struct call call = { .view = view, .place.source = source };
+	char name[KMEM_NAME_MAX + 1];
+	bool mounted;
+
+	if (call_hold(&call))
+		return;
+	source->kind->describe(&call, name, sizeof(name), &mounted);
+	call_release(&call);
+	pthread_mutex_lock(&view->lock);
+	if (!source->dead && strcmp(name, source->given) != 0) {
+		list_del(&source->same_name);
+		__name(view, source, name);
+	}
+	pthread_mutex_unlock(&view->lock);
+}
+
+/* There may be more of them by the time that there is room for all. */
+uint64_t *source_serials(const struct kind *kind, size_t *ret_nr)
+{
+	uint64_t *serials = NULL;
+	size_t room = 0, nr;
+
+	for (;;) {
+		nr = kind->serials(serials, room);
+		if (nr <= room)
+			break;
+		free(serials);
+		room = nr + 16;
+		serials = malloc(room * sizeof(*serials));
+		if (!serials)
+			return NULL;
+	}
+	*ret_nr = nr;
+	return serials;
+}
+
+/*
+ * Make the tables agree with the allocator. Called for listings and for names
+ * that the tables do not know; nothing tells us when a program makes a cache.
+ */
+void source_sync(struct view *view, const struct kind *kind)
+{
+	struct source *source;
+	uint64_t *serials;
+	uint32_t from = 0;
+	size_t nr, i;
+
+	if (!kind->serials)
+		return;
+	/* Both also find those that died. */
+	while ((source = source_next(view, kind, from)) != NULL) {
+		from = source->serial + 1;
+		if (kind->renames && !source->mounted)
+			source_refresh(view, source);
+		else
+			source_alive(view, source);
+		source_put(view, source);
+	}
+	serials = source_serials(kind, &nr);
+	if (!serials)
+		return;
+	for (i = 0; i < nr; i++) {
+		source = source_by_kmem(view, kind, serials[i]);
+		if (!source)
+			source_discover(view, kind, serials[i]);
+		source_put(view, source);
+	}
+	free(serials);
+}
+
+/* ---- mkdir and rmdir ----------------------------------------------------- */
+
+/*
+ * The allocator's object comes first and is then found like anybody's: another
+ * thread that lists the directory may even be faster. Who asked owns it.
+ */
+static int __source_make(struct call *call, const struct kind *kind,
+			 const char *name, struct place *ret_place)
+{
+	struct view *view = call->view;
+	struct source *source;
+	uint64_t kmem;
+	int err;
+
+	source = source_by_name(view, kind, name);
+	source_put(view, source);
+	if (source)
+		return call_fail(call, -EEXIST, "there is one of that name");
+	err = kind->make(call, name, &kmem);
+	if (err)
+		return err;
+	source_sync(view, kind);
+	source = source_by_kmem(view, kind, kmem);
+	if (!source)
+		return -ENOMEM;
+	pthread_mutex_lock(&view->meta_lock);
+	source->uid = view->options.uid == (uid_t)-1 ? call->uid : view->uid;
+	source->gid = view->options.gid == (gid_t)-1 ? call->gid : view->gid;
+	pthread_mutex_unlock(&view->meta_lock);
+	source_put(view, source);
+	return place_child(call, &call->place, name, ret_place);
+}
+
+int source_make(struct call *call, const struct kind *kind, const char *name,
+		struct place *ret_place)
+{
+	int err = parse_name(name);
+
+	if (!kind->make)
+		return call_fail(call, -EPERM, "nothing can be made here");
+	if (err)
+		return call_fail(call, err, "a name that is not allowed");
+	pthread_mutex_lock(&call->view->shape_lock);
+	err = __source_make(call, kind, name, ret_place);
+	pthread_mutex_unlock(&call->view->shape_lock);
+	return err;
+}
+
+/*
+ * No pin may be held while the object is destroyed, which waits for pins. So a
+ * call of its own is made for kind->remove(), which begins without one.
+ */
+int source_remove(struct call *call, const struct place *place)
+{
+	struct source *source = place->source;
+	struct call inner = *call;
+	int err;
+
+	if (!source->kind->remove)
+		return call_fail(call, -EPERM, "it cannot be removed");
+	if (!source->mounted)
+		return call_fail(call, -EPERM,
+				 "only what the mount made can be removed");
+	inner.place = *place;
+	inner.held = false;
+	pthread_mutex_lock(&call->view->shape_lock);
+	err = source->kind->remove(&inner);
+	pthread_mutex_unlock(&call->view->shape_lock);
+	if (err)
+		return call_fail(call, err, "%s", inner.why);
+	source_died(call->view, source);
+	return 0;
+}
+
+/*
+ * Give back all that the mount made: objects first, then pools, which may
+ * stand on caches, then caches.
+ */
+static void remove_kind(struct view *view, const struct kind *kind, bool dirs)
+{
+	struct source *source;
+	uint32_t from = 0;
+
+	while ((source = source_next(view, kind, from)) != NULL) {
+		struct call call = { .view = view, .place.source = source };
+
+		from = source->serial + 1;
+		if (!dirs)
+			object_free_all(&call);
+		else if (source->mounted && kind->remove)
+			source_remove(&call, &call.place);
+		call_release(&call);
+		source_put(view, source);
+	}
+}
+
+void source_exit(struct view *view)
+{
+	static const struct kind *const kinds[] = { &pool_kind, &cache_kind,
+						    &page_kind };
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		remove_kind(view, kinds[i], false);
+	for (i = 0; i < 3; i++)
+		remove_kind(view, kinds[i], true);
+	while (!list_empty(&view->sources))
+		source_died(view, list_first_entry(&view->sources,
+						   struct source, all));
+	free(view->slots);
+	free(view->slot_last);
+}

@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * view.h - private definitions of liballocfs, one section per source file
+ *
+ * Terms. A *view* is one mount. A *source* is a directory that allocates: a
+ * cache, a pool, an order of pages. A *kind* is what sources of one sort have
+ * in common. A *node* is an entry of the constant tables that describe the
+ * tree; a *place* is a node in a certain directory: what an inode number
+ * means. A *call* is one request being served. An *attribute* is the text of
+ * a file: a function that shows it and one that stores it.
+ *
+ * Locks, outer ones first. None is held while a request is answered, nor
+ * while the allocators are called in a way that can end a waiting request
+ * (freeing, resizing, limits): the answer to that request takes them again.
+ *
+ *	1 view->shape_lock	one mkdir or rmdir at a time
+ *	2 source->submit_lock	a request is queued in a pool, or taken back
+ *	3 stream->lock		questions and answers of one open file
+ *	4 view->watch_lock	the list of all that waits
+ *	5 view->lock		which sources exist, and their references
+ *	6 file->lock		the snapshot of one open file
+ *	7 source->lock		objects and settings of one source
+ *	8 view->meta_lock	owners, modes and times that were changed
+ *	9 view->account_lock	what each user holds
+ *	9 view->log_lock	the last refusals
+ *	9 view->files_lock	the list of open files
+ *
+ * libfuse's lock of a request is outside all of them while it reports an
+ * interrupt; so fuse_req_interrupt_func() is called with no lock held.
+ */
+#ifndef ALLOCFS_VIEW_H
+#define ALLOCFS_VIEW_H
+
+#ifndef FUSE_USE_VERSION
+#define FUSE_USE_VERSION 312
+#endif
+
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <kmem/introspect.h>
+
+#include <allocfs/allocfs.h>
+
+#include "util/list.h"
+#include "util/strbuf.h"
+
+#include "handle.h"
+
+struct attr;
+struct call;
+struct file;
+struct kind;
+struct source;
+struct stream;
+struct view;
+
+/* ---- node.c: the tree ---------------------------------------------------- */
+
+enum node_type {
+	NODE_END,
+	NODE_FILE, /* a text: attr */
+	NODE_DIR, /* fixed entries: table */
+	NODE_EACH, /* a directory of sources: kind */
+	NODE_SOURCE, /* one of them; its table is the kind's */
+	NODE_OBJECTS, /* the objects of a source */
+	NODE_OBJECT, /* one of them */
+};
+
+struct node {
+	const char *name;
+	enum node_type type;
+	const struct attr *attr;
+	const struct node *table;
+	const struct kind *kind;
+};
+
+/* clang-format off */
+#define FILE(name_, attr_) { .name = (name_), .type = NODE_FILE, \
+			     .attr = &(attr_) }
+#define DIR(name_, table_) { .name = (name_), .type = NODE_DIR, \
+			     .table = (table_) }
+#define EACH(name_, kind_) { .name = (name_), .type = NODE_EACH, \
+			     .kind = &(kind_) }
+#define OBJECTS(name_)	   { .name = (name_), .type = NODE_OBJECTS }
+#define NODES_END	   { .type = NODE_END }
+/* clang-format on */
+
+/**
+ * struct place - what an inode number means
+ * @node: its node
+ * @source: with a reference, for NODE_SOURCE and all below; else NULL
+ * @index: of fixed nodes the number, of a source's its position in the
+ *	table plus one, 0 for the source itself
+ * @object: the ID of a NODE_OBJECT
+ * @ino: the inode number that stat(2) shows
+ */
+struct place {
+	const struct node *node;
+	struct source *source;
+	unsigned int index;
+	uint64_t object;
+	uint64_t ino;
+};
+
+#define MAX_FIXED_NODES 64
+
+/**
+ * struct fixed - a node that every mount has; its number is its inode number
+ */
+struct fixed {
+	const struct node *node;
+	unsigned int parent;
+};
+
+/* The directory of one source. */
+extern const struct node source_node;
+
+int node_init(struct view *view);
+
+/* What an inode number means: 0, -ENOENT when it no longer means anything. */
+int place_get(struct view *view, fuse_ino_t ino, struct place *ret_place);
+/* Drop its reference; a place that was never got is left alone. */
+void place_put(struct view *view, struct place *place);
+
+/* The child of a directory: 0, -ENOENT, -ENOTDIR. */
+int place_child(struct call *call, const struct place *dir, const char *name,
+		struct place *ret_place);
+
+bool place_is_dir(const struct place *place);
+
+/* The inode number by which the kernel is to know it from now on. */
+fuse_ino_t place_nodeid(const struct place *place);
+/* Its path in the mount, for messages. */
+void place_path(const struct view *view, const struct place *place,
+		struct strbuf *sb);
+/* All of it; @size false spares the rendering of a text. 0, -ENODEV. */
+int place_stat(struct call *call, const struct place *place, bool size,
+	       struct stat *ret_st);
+
+/**
+ * typedef place_emit - takes one directory entry
+ * @next: offset at which reading goes on behind this entry
+ *
+ * Return: false when there is no room for it.
+ */
+typedef bool place_emit(void *arg, const char *name, uint64_t ino, mode_t type,
+			uint64_t next);
+
+/* The entries of a directory from offset @from on. */
+int place_list(struct call *call, const struct place *dir, uint64_t from,
+	       place_emit *emit, void *arg);
+
+/* ---- meta.c: owners, modes and times ------------------------------------- */
+
+/**
+ * struct meta - what is not as it was at first for one node
+ * @next: of the same source, or of the fixed nodes
+ * @index: as in struct place
+ */
+struct meta {
+	struct meta *next;
+	unsigned int index;
+	bool has_mode;
+	mode_t mode;
+	bool has_owner;
+	uid_t uid;
+	gid_t gid;
+	struct timespec mtime;
+};
+
+void meta_stat(struct view *view, const struct place *place, struct stat *st);
+/* Note that something was written, or that a directory changed. */
+void meta_touch(struct view *view, const struct place *place);
+int meta_set(struct call *call, const struct place *place,
+	     const struct stat *st, int to_set);
+void meta_free(struct meta *list);
+struct timespec meta_now(void);
+
+/* ---- call.c: one request ------------------------------------------------- */
+
+/**
+ * struct call - one request being served
+ * @req: to be answered; NULL when nobody asks
+ * @place: what it is about
+ * @held: the source's allocator object is pinned
+ * @cache, @pool, @order: that object, by kind
+ * @flags: open flags of the file
+ * @size: bytes of the write that is being served
+ * @why: what was wrong, for error_log
+ */
+struct call {
+	struct view *view;
+	fuse_req_t req;
+	uid_t uid;
+	gid_t gid;
+	mode_t umask;
+	struct place place;
+	bool held;
+	union {
+		struct kmem_cache *cache;
+		mempool_t *pool;
+		unsigned int order;
+	};
+	int flags;
+	size_t size;
+	char why[128];
+};
+
+void call_begin(struct call *call, fuse_req_t req);
+void call_end(struct call *call);
+/* call_begin() and place_get() in one. */
+int call_at(struct call *call, fuse_req_t req, fuse_ino_t ino);
+/* Pin the source's allocator object until call_end(): 0, -ENODEV. */
+int call_hold(struct call *call);
+void call_release(struct call *call);
+/* Say what was wrong. Return: @err. */
+int call_fail(struct call *call, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* End a call that changes something: note a refusal, wake what waits. */
+void call_note(struct call *call, int err, const char *name);
+
+/* ---- attr.c: show and store ---------------------------------------------- */
+
+enum {
+	ATTR_OWNED = 1 << 0, /* 0444 where the owner is not the mount */
+	ATTR_LONG = 1 << 1, /* not worth rendering for a mere lookup */
+	ATTR_RAW = 1 << 2, /* anything is a command, a lone newline too */
+	ATTR_FRESH = 1 << 3, /* a new inode for each lookup: writes may park */
+	ATTR_BIG = 1 << 4, /* commands up to 128 KiB */
+};
+
+/**
+ * struct attr - the text of a file
+ * @help: one line for the manual
+ * @show: append the text; NULL: empty
+ * @store: carry out a command, terminated by NUL and without its newline.
+ *	-EINPROGRESS: call->req will be answered later, by somebody else
+ * @stream: what opening it for reading and writing gives, see stream.c
+ */
+struct attr {
+	const char *help;
+	int (*show)(struct call *call, struct strbuf *sb);
+	int (*store)(struct call *call, char *text, size_t len);
+	const struct stream_ops *stream;
+	unsigned int flags;
+};
+
+/* clang-format off */
+#define ATTR_RO(x, help_, ...) const struct attr x##_attr = { \
+	.help = (help_), .show = x##_show, __VA_ARGS__ }
+#define ATTR_RW(x, help_, ...) const struct attr x##_attr = { \
+	.help = (help_), .show = x##_show, .store = x##_store, __VA_ARGS__ }
+/* Reads as empty. */
+#define ATTR_WO(x, help_, ...) const struct attr x##_attr = { \
+	.help = (help_), .store = x##_store, __VA_ARGS__ }
+/* clang-format on */
+
+#define COMMAND_MAX 4096
+#define COMMAND_BIG_MAX (128 * 1024)
+
+/**
+ * struct file - an open attribute
+ * @link: in view->files
+ * @lock: protects @text and @shown
+ * @text: the snapshot
+ * @shown: there is one
+ * @stream: instead, when it is a stream
+ */
+struct file {
+	struct list_head link;
+	pthread_mutex_t lock;
+	struct strbuf text;
+	bool shown;
+	struct stream *stream;
+};
+
+int attr_show(struct call *call, struct strbuf *sb);
+int attr_store(struct call *call, const char *buf, size_t size);
+mode_t attr_mode(struct view *view, const struct place *place);
+
+/* ---- source.c: the directories that allocate ----------------------------- */
+
+/* X(name, help): what the mount counts itself, for the file events. */
+#define SOURCE_EVENTS(X)                                                       \
+	X(allocated, "objects allocated through the mount")                    \
+	X(freed, "objects freed through the mount")                            \
+	X(failed, "requests that found no memory")                             \
+	X(blocked, "requests that had to wait")                                \
+	X(interrupted, "requests that were taken back while they waited")
+
+enum source_event {
+#define SOURCE_EVENT_ENUM(name, help) SOURCE_EVENT_##name,
+	SOURCE_EVENTS(SOURCE_EVENT_ENUM)
+#undef SOURCE_EVENT_ENUM
+	SOURCE_NR_EVENTS
+};
+
+#define SOURCE_NAME_MAX (KMEM_NAME_MAX + 8)
+#define SOURCE_BUCKETS 256
+#define MAX_SOURCES (1u << 20)
+
+/**
+ * struct source - a directory that allocates
+ *
+ * Constant: kind, kmem, serial, slot, first.
+ * Under view->lock: refs, dead, links, and name (which changes when a program
+ *	renames its pool).
+ * Under lock: objects, gfp, limit, peak, mtime.
+ * Under view->meta_lock: meta, uid, gid, born.
+ */
+struct source {
+	const struct kind *kind;
+	uint64_t kmem; /* serial in the allocator; the order of pages */
+	uint32_t serial; /* identity of the directory, never used twice */
+	uint32_t slot; /* identity of its objects, with a serial */
+	uint64_t first; /* serial of the slot's last object before ours */
+
+	unsigned int refs;
+	bool dead;
+	bool mounted; /* owner is the mount */
+	struct list_head all; /* by serial, ascending */
+	struct list_head same_name; /* bucket */
+	struct list_head same_kmem; /* bucket */
+	struct list_head same_serial; /* bucket */
+	char name[SOURCE_NAME_MAX + 1];
+	char given[KMEM_NAME_MAX + 1]; /* by the program */
+
+	pthread_mutex_t lock;
+	struct handles objects;
+	gfp_t gfp;
+	uint64_t limit;
+	uint64_t peak;
+	uint64_t base[SOURCE_NR_EVENTS]; /* of events, when stats were reset */
+	struct timespec mtime;
+
+	pthread_mutex_t submit_lock;
+	atomic_uint_fast64_t event[SOURCE_NR_EVENTS];
+	atomic_uint opens; /* lookups of ATTR_FRESH files */
+
+	struct meta *meta;
+	uid_t uid;
+	gid_t gid;
+	struct timespec born;
+};
+
+/**
+ * struct kind - what sources of one sort have in common
+ * @table: files of each
+ * @refuses: bits that no mask may have here
+ * @renames: a program can change the name of one
+ * @hold: pin call's source; false when it is gone
+ * @release: unpin
+ * @serials: all that exist, see kmem_cache_serials(); NULL: they never change
+ * @describe: name and owner of the held one
+ * @make: mkdir; NULL: not here
+ * @remove: rmdir, with no pin; NULL: not here
+ * @objsize: usable bytes of an object
+ * @in_use: objects in use, by anybody
+ * @available: objects that can be had without asking the layer below
+ * @take: @nr elements or none, without waiting: -ENOMEM, -EAGAIN
+ * @submit: the same for a request that may wait; NULL: none of this kind can
+ * @cancel: take such a request back; false: it ends by itself
+ * @give: give elements back
+ * @memory: address of an element's memory
+ */
+struct kind {
+	const struct node *table;
+	gfp_t refuses;
+	bool renames;
+	bool (*hold)(struct call *call);
+	void (*release)(struct call *call);
+	size_t (*serials)(uint64_t *serials, size_t room);
+	void (*describe)(struct call *call, char *name, size_t size,
+			 bool *ret_mounted);
+	int (*make)(struct call *call, const char *name, uint64_t *ret_kmem);
+	int (*remove)(struct call *call);
+	size_t (*objsize)(struct call *call);
+	uint64_t (*in_use)(struct call *call);
+	uint64_t (*available)(struct call *call);
+	int (*take)(struct call *call, unsigned int nr, gfp_t gfp,
+		    void **elements);
+	int (*submit)(struct call *call, struct mempool_request *request);
+	bool (*cancel)(struct call *call, struct mempool_request *request);
+	void (*give)(struct call *call, unsigned int nr, void **elements);
+	void *(*memory)(struct call *call, void *element);
+};
+
+extern const struct kind cache_kind;
+extern const struct kind pool_kind;
+extern const struct kind page_kind;
+
+void source_sync(struct view *view, const struct kind *kind);
+/* All serials of a kind, to be freed; NULL without memory. */
+uint64_t *source_serials(const struct kind *kind, size_t *ret_nr);
+struct source *source_by_name(struct view *view, const struct kind *kind,
+			      const char *name);
+struct source *source_by_kmem(struct view *view, const struct kind *kind,
+			      uint64_t kmem);
+struct source *source_by_serial(struct view *view, uint32_t serial);
+struct source *source_by_slot(struct view *view, uint32_t slot);
+/* The one with the least serial >= @from. */
+struct source *source_next(struct view *view, const struct kind *kind,
+			   uint32_t from);
+/* The newest one with a serial < @below. */
+struct source *source_prev(struct view *view, const struct kind *kind,
+			   uint32_t below);
+struct source *source_get(struct source *source);
+void source_put(struct view *view, struct source *source);
+void source_name(struct view *view, struct source *source, char *buf,
+		 size_t size);
+void source_died(struct view *view, struct source *source);
+void source_count(struct source *source, enum source_event event, uint64_t nr);
+int source_add_fixed(struct view *view, const struct kind *kind, uint64_t kmem,
+		     const char *name);
+int source_make(struct call *call, const struct kind *kind, const char *name,
+		struct place *ret_place);
+int source_remove(struct call *call, const struct place *place);
+void source_exit(struct view *view);
+
+/* ---- object.c: allocating and freeing in a source ------------------------ */
+
+/* Longest text of an ID. */
+#define OBJECT_ID_MAX 20
+
+/**
+ * struct order - what a write to `alloc` asks for
+ */
+struct order {
+	unsigned int nr;
+	gfp_t gfp;
+	bool nofail; /* __GFP_NOFAIL: wait, whatever the source */
+};
+
+int object_parse_order(struct call *call, char *text, struct order *ret_order);
+/* Is there any use in trying? Checks and charges quotas. */
+int object_admit(struct call *call, const struct order *order);
+/* Undo what object_admit() charged. */
+void object_refuse(struct call *call, unsigned int nr);
+/* Elements of a request, uncharged again when there is no memory for IDs. */
+int object_publish(struct call *call, unsigned int nr, void **elements,
+		   uint64_t *ret_first);
+int object_take(struct call *call, const struct order *order, void **elements);
+int object_create(struct call *call, const char *name, mode_t mode,
+		  struct place *ret_place);
+int object_free_command(struct call *call, char *text);
+/* Those of @nr IDs from @first on that still exist and have no name. */
+void object_free_unnamed(struct call *call, uint64_t first, unsigned int nr);
+void object_free_all(struct call *call);
+int object_unlink(struct call *call, const char *name);
+int object_rename(struct call *call, const char *from, const char *to);
+/* ID of the object called @name, 0 for none. Under source->lock. */
+uint64_t object_find(const struct source *source, const char *name);
+void object_name(const struct source *source, const struct handle *h,
+		 uint64_t id, char *buf, size_t size);
+int object_read(struct call *call, off_t offset, size_t size, void **ret_data,
+		size_t *ret_len);
+int object_write(struct call *call, off_t offset, const void *data,
+		 size_t size);
+void object_where(struct call *call, const char *prefix, struct strbuf *sb);
+
+/* ---- watch.c: the list of all that waits --------------------------------- */
+
+/**
+ * struct watch - something that waits
+ * @link: in view->watches; empty while it does not wait
+ * @refs: references; @destroy runs with the last
+ * @polled: must be looked at again and again: nobody tells when it is due
+ * @check: look whether it can end now; called with a reference, no lock
+ */
+struct watch {
+	struct list_head link;
+	atomic_uint refs;
+	bool polled;
+	void (*check)(struct watch *watch);
+	void (*destroy)(struct watch *watch);
+};
+
+int watch_init(struct view *view);
+void watch_exit(struct view *view);
+void watch_setup(struct watch *watch, bool polled,
+		 void (*check)(struct watch *),
+		 void (*destroy)(struct watch *));
+void watch_get(struct watch *watch);
+void watch_put(struct watch *watch);
+void watch_add(struct view *view, struct watch *watch);
+/* Return: it was on the list. */
+bool watch_remove(struct view *view, struct watch *watch);
+/* Something changed. Takes no lock. */
+void watch_kick(struct view *view);
+/* End all that waits with ESHUTDOWN. */
+void watch_drain(struct view *view);
+
+/* ---- park.c: allocation requests that wait ------------------------------- */
+
+struct park;
+
+/**
+ * typedef park_done - a request for a stream has ended
+ */
+typedef void park_done(void *arg, struct call *call, int error, uint64_t first,
+		       unsigned int nr);
+
+/*
+ * Carry out an order, waiting if it must. With @done NULL the answer to a
+ * write of @size bytes goes to call->req.
+ * Return: 0 and *ret_first; -EINPROGRESS: the answer comes later; an error.
+ */
+int park_submit(struct call *call, const struct order *order, size_t size,
+		park_done *done, void *arg, uint64_t *ret_first,
+		struct park **ret_park);
+/* Take it back. false: it has ended or is ending by @done. */
+bool park_cancel(struct park *park);
+void park_put(struct park *park);
+
+/* ---- stream.c: files that answer ----------------------------------------- */
+
+/**
+ * struct ask - a question of a stream and its answer
+ * @ready: answered
+ * @error: the answer is an errno
+ * @text: else this
+ * @pos: bytes of @text that were read
+ * @first, @nr: the objects that the text names
+ * @park: the request that waits, with a reference
+ */
+struct ask {
+	struct list_head link;
+	struct stream *stream;
+	bool ready;
+	int error;
+	struct strbuf text;
+	size_t pos;
+	uint64_t first;
+	unsigned int nr;
+	struct park *park;
+	struct condition *condition;
+};
+
+/**
+ * struct stream_ops - the two sorts
+ * @ask: check a command; on success fill @ask or start what will
+ * @idle: what is read before anything was asked; NULL: nothing
+ * @poll: is the answer there now? NULL: stream_answer() brings it
+ * @drop: the file is closed before the answer was read
+ */
+struct stream_ops {
+	int (*ask)(struct call *call, struct ask *ask, char *text);
+	int (*idle)(struct call *call, struct strbuf *sb);
+	void (*poll)(struct call *call, struct ask *ask);
+	void (*drop)(struct call *call, struct ask *ask);
+};
+
+struct stream *stream_new(struct call *call, const struct stream_ops *ops);
+void stream_close(struct stream *stream);
+int stream_write(struct call *call, struct stream *stream, char *text);
+/* Answers call->req itself. */
+void stream_read(struct call *call, struct stream *stream, size_t size);
+/* Return: false when the stream was closed, and @ask is gone. */
+bool stream_answer(struct ask *ask, int error, uint64_t first, unsigned int nr);
+void ask_free(struct ask *ask);
+
+/* ---- wait.c: the file `wait` --------------------------------------------- */
+
+extern const struct attr wait_attr;
+void condition_free(struct condition *condition);
+
+/* ---- attrs_source.c: files that all sources have ------------------------- */
+
+extern const struct attr alloc_attr, free_attr, gfp_attr, where_attr,
+	events_attr;
+
+/* For sources whose allocator does not count for itself. */
+extern const struct attr counted_peak_attr, counted_limit_attr,
+	counted_stats_attr;
+
+/* peak, limit and stats differ by kind. */
+#define SOURCE_FILES(peak, limit, stats)                                       \
+	FILE("alloc", alloc_attr), FILE("free", free_attr),                    \
+		FILE("gfp", gfp_attr), OBJECTS("objects"),                     \
+		FILE("where", where_attr), FILE("peak", peak),                 \
+		FILE("limit", limit), FILE("stats", stats),                    \
+		FILE("events", events_attr), FILE("wait", wait_attr)
+
+/* For attributes: a number and a newline. */
+int show_number(struct strbuf *sb, uint64_t value);
+int show_limit(struct strbuf *sb, uint64_t value);
+int store_number(struct call *call, const char *text, uint64_t max,
+		 uint64_t *ret_value);
+int store_limit(struct call *call, const char *text, uint64_t *ret_value);
+int store_reset(struct call *call, const char *text);
+
+/* ---- attrs_cache.c, _pool.c, _page.c, _proc.c, _root.c ------------------- */
+
+extern const struct node cache_table[], pool_table[], page_table[],
+	proc_table[], root_table[];
+
+/* ---- names.c: flags by name ---------------------------------------------- */
+
+void gfp_print(struct strbuf *sb, gfp_t gfp);
+int gfp_parse(const char *text, gfp_t *ret_gfp);
+void slab_flags_print(struct strbuf *sb, slab_flags_t flags);
+int slab_flags_parse(const char *text, slab_flags_t *ret_flags);
+
+/* ---- account.c: what each user holds ------------------------------------- */
+
+enum account_what {
+	ACCOUNT_OBJECTS,
+	ACCOUNT_WAITERS,
+	ACCOUNT_NR,
+};
+
+struct account {
+	struct list_head link;
+	uid_t uid;
+	uint64_t held[ACCOUNT_NR];
+};
+
+/* Return: 0, -EDQUOT, -ENOMEM. */
+int account_charge(struct view *view, uid_t uid, enum account_what what,
+		   uint64_t nr);
+void account_refund(struct view *view, uid_t uid, enum account_what what,
+		    uint64_t nr);
+uint64_t account_total(struct view *view, enum account_what what);
+void account_exit(struct view *view);
+
+/* ---- error_log.c --------------------------------------------------------- */
+
+#define ERROR_LOG_LINES 64
+
+struct error_line {
+	uid_t uid;
+	char *text;
+};
+
+void error_log_add(struct view *view, uid_t uid, const char *path, int error,
+		   const char *why);
+void error_log_show(struct view *view, uid_t uid, struct strbuf *sb);
+void error_log_clear(struct view *view);
+
+/* ---- readme.c ------------------------------------------------------------ */
+
+extern const char readme_text[];
+
+/* ---- mountpoint.c -------------------------------------------------------- */
+
+/* Detach a mount of ours whose server died. Return: 0, -errno. */
+int mountpoint_clear(const char *path);
+
+/* ---- session.c: the mount ------------------------------------------------ */
+
+/**
+ * struct view - one mount
+ *
+ * Constant after allocfs_start(): options, uid, gid, fixed, mounted, threads.
+ * For the rest see the locks above.
+ */
+struct view {
+	struct allocfs_options options;
+	uid_t uid;
+	gid_t gid;
+	bool check_permissions; /* the kernel does it for us */
+	struct fixed fixed[MAX_FIXED_NODES];
+	unsigned int nr_fixed;
+	struct timespec mounted;
+	struct fuse_session *session;
+	bool made_kmem; /* so it is ours to take down */
+
+	pthread_t *threads;
+	unsigned int nr_threads;
+	atomic_bool ended;
+
+	pthread_mutex_t shape_lock;
+
+	pthread_mutex_t lock;
+	struct list_head sources;
+	struct list_head by_name[SOURCE_BUCKETS];
+	struct list_head by_kmem[SOURCE_BUCKETS];
+	struct list_head by_serial[SOURCE_BUCKETS];
+	struct source **slots;
+	uint64_t *slot_last; /* serial of each slot's last object */
+	uint32_t nr_slots;
+	uint32_t slots_room;
+	uint32_t last_serial;
+
+	pthread_mutex_t watch_lock;
+	struct list_head watches;
+	atomic_uint nr_polled;
+	atomic_uint nr_watches;
+	atomic_bool ending;
+	sem_t watch_wake;
+	pthread_t watch_thread;
+	bool watch_stop;
+
+	pthread_mutex_t meta_lock;
+	struct meta *meta;
+
+	pthread_mutex_t account_lock;
+	struct list_head accounts;
+	uint64_t total[ACCOUNT_NR];
+
+	pthread_mutex_t files_lock;
+	struct list_head files;
+
+	pthread_mutex_t log_lock;
+	struct error_line error_lines[ERROR_LOG_LINES];
+	unsigned int error_next;
+	unsigned int error_nr;
+};
+
+void view_log(struct view *view, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- ops.c, ops_dir.c, ops_file.c ---------------------------------------- */
+
+extern const struct fuse_lowlevel_ops view_ops;
+
+/* Entries and attributes of names that never vanish, in seconds. */
+#define FOREVER 3600.0
+
+void op_init(void *userdata, struct fuse_conn_info *conn);
+void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		struct fuse_file_info *fi);
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+	       fuse_ino_t newparent, const char *newname, unsigned int flags);
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi);
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	      dev_t rdev);
+void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent,
+		const char *name);
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent,
+	     const char *newname);
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+	     struct fuse_file_info *fi);
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
+	      off_t off, struct fuse_file_info *fi);
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+/* Close what is open when the mount ends: no release will come. */
+void op_release_all(struct view *view);
+/* The answer to a lookup, and to all that makes a file. */
+int op_fill_entry(struct call *call, const struct place *place,
+		  struct fuse_entry_param *ret_entry);
+double op_attr_timeout(const struct place *place);
+
+#endif /* ALLOCFS_VIEW_H */
