@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * daemon.c - allocfs(8): an empty libkmem, mounted
+ *
+ * Options are checked first. Then the process forks: the child sets the
+ * allocator up, mounts and serves; the parent waits for a byte from it and
+ * ends with that as its exit code, so that the shell gets its prompt back when
+ * the mount answers, and an error while there is somebody to read it.
+ *
+ * The child's first thread does nothing but wait for the end, which comes as a
+ * signal or from the library when somebody unmounted: both are a byte in a
+ * pipe.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+
+static int end_pipe[2] = { -1, -1 };
+static int status_fd = -1;
+
+static void end_now(void)
+{
+	char c = 0;
+
+	/* A full pipe says the same. */
+	if (write(end_pipe[1], &c, 1) < 0)
+		return;
+}
+
+static void on_signal(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	end_now();
+	errno = saved;
+}
+
+static void on_ended(void *arg)
+{
+	(void)arg;
+	end_now();
+}
+
+/*
+ * The library's threads block these; so they reach the first thread, which
+ * waits for nothing else.
+ */
+static void catch_signals(void)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction action = { .sa_handler = on_signal };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaction(ending[i], &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+static void wait_for_end(void)
+{
+	char c;
+
+	while (read(end_pipe[0], &c, 1) < 0 && errno == EINTR)
+		;
+}
+
+/* Tell the parent how it went; it ends with that. */
+static void send_status(unsigned char status)
+{
+	if (status_fd < 0)
+		return;
+	if (write(status_fd, &status, 1) < 0)
+		log_line("cannot tell the parent: %s", strerror(errno));
+	close(status_fd);
+	status_fd = -1;
+}
+
+/* Nobody reads our output any more. */
+static void detach_output(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* The mount answers. */
+static void on_ready(void *arg)
+{
+	const struct options *options = arg;
+
+	if (!options->foreground) {
+		log_to_syslog();
+		detach_output();
+		if (chdir("/"))
+			log_line("cannot leave this folder");
+	}
+	send_status(EXIT_SUCCESS);
+}
+
+/* What only the libraries know to be wrong is a usage error all the same. */
+static int failed(const char *what, int err)
+{
+	int status = err == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+	const char *detail = log_held();
+
+	if (detail)
+		log_line("%s: %s (%s)", what, strerror(-err), detail);
+	else
+		log_line("%s: %s", what, strerror(-err));
+	send_status((unsigned char)status);
+	return status;
+}
+
+/*
+ * In the process that stays: memory, mappings and threads would not survive a
+ * fork, or worse, half of them would.
+ */
+static int serve(struct options *options)
+{
+	struct allocfs *fs;
+	int err;
+
+	if (pipe2(end_pipe, O_CLOEXEC | O_NONBLOCK))
+		return failed("cannot make a pipe", -errno);
+	/* The reader waits, the writer, a signal handler, must not. */
+	fcntl(end_pipe[0], F_SETFL, 0);
+	catch_signals();
+	kmem_set_report(log_text, NULL);
+	err = kmem_init(&options->kmem);
+	if (err)
+		return failed("memory, zones or backing", err);
+	options->view.log = log_text;
+	options->view.ready = on_ready;
+	options->view.ended = on_ended;
+	options->view.arg = options;
+	log_hold(!options->view.debug);
+	err = allocfs_start(options->mountpoint, &options->view, &fs);
+	log_hold(false);
+	if (err) {
+		kmem_exit();
+		return failed(options->mountpoint, err);
+	}
+	wait_for_end();
+	allocfs_stop(fs);
+	kmem_exit();
+	return EXIT_SUCCESS;
+}
+
+/* The parent's part: 1 when the child ended without a word. */
+static int wait_for_child(int fd)
+{
+	unsigned char status = EXIT_FAILED;
+	ssize_t n;
+
+	do {
+		n = read(fd, &status, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? status : EXIT_FAILED;
+}
+
+/* A session of its own: ^C in the shell is not meant for us. */
+static int become_daemon(struct options *options)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return failed("cannot make a pipe", -errno);
+	switch (fork()) {
+	case -1:
+		return failed("cannot fork", -errno);
+	case 0:
+		break;
+	default:
+		close(fds[1]);
+		return wait_for_child(fds[0]);
+	}
+	close(fds[0]);
+	status_fd = fds[1];
+	setsid();
+	return serve(options);
+}
+
+/* The daemon will leave this folder; its mountpoint must not depend on it. */
+static int fix_mountpoint(struct options *options, struct strbuf *path)
+{
+	char *here;
+
+	if (options->mountpoint[0] == '/')
+		return 0;
+	here = getcwd(NULL, 0);
+	if (!here)
+		return -errno;
+	strbuf_addf(path, "%s/%s", here, options->mountpoint);
+	free(here);
+	options->mountpoint = path->data;
+	return strbuf_ok(path) ? 0 : -ENOMEM;
+}
+
+static int run(struct options *options)
+{
+	struct strbuf path = { 0 };
+	int status;
+	int err;
+
+	err = fix_mountpoint(options, &path);
+	if (err)
+		status = failed("where are we?", err);
+	else if (options->foreground)
+		status = serve(options);
+	else
+		status = become_daemon(options);
+	strbuf_free(&path);
+	return status;
+}
+
+static int print_help(void)
+{
+	struct strbuf sb = { 0 };
+
+	options_help(&sb);
+	if (strbuf_ok(&sb))
+		fputs(sb.data, stdout);
+	strbuf_free(&sb);
+	return EXIT_SUCCESS;
+}
+
+int daemon_main(int argc, char **argv)
+{
+	struct options options;
+	int status;
+
+	if (options_parse(&options, argc, argv)) {
+		log_line("%s; try allocfs -h", options.text.data);
+		status = EXIT_USAGE;
+	} else if (options.help) {
+		status = print_help();
+	} else if (options.version) {
+		printf("allocfs %s\n", allocfs_version());
+		status = EXIT_SUCCESS;
+	} else {
+		status = run(&options);
+	}
+	options_free(&options);
+	return status;
+}
