@@ -24,7 +24,7 @@
 #define HEADER_MAGIC 0x616d656d6b62696cull /* "libkmema" */
 #define HEADER_VERSION 1
 #define HEAP_MIN (1ul << 30)
-#define CPUS_MAX 64u
+#define CPUS_MAX 1024u
 
 /* At the first address behind the memory. */
 struct arena_header {

@@ -118,6 +118,9 @@ static void *alloc_slow(struct kmem_cache *s, gfp_t gfp)
 
 	if (!object && !at_limit(s))
 		take_from_new_slab(s, gfp, 1, &object);
+	/* Reclaim found no page, but brought what others had parked. */
+	if (!object && gfpflags_allow_blocking(gfp))
+		object = refill(s, r);
 	return object;
 }
 
@@ -137,6 +140,18 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
 	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+}
+
+static unsigned int take_from_slabs(struct kmem_cache *s, unsigned int nr,
+				    void **objects)
+{
+	unsigned int n;
+
+	lock(&s->node.lock, LOCK_NODE);
+	n = slab_take(s, nr, objects);
+	counter_add(s->node.stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+	unlock(&s->node.lock);
+	return n;
 }
 
 /* Asked first, so that a refusal leaves no trace in the peak. */
@@ -164,14 +179,13 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 		n++;
 	while (n < nr) {
 		unsigned int want = (unsigned int)MIN(nr - n, 1u << 20);
-		unsigned int got;
+		unsigned int got = take_from_slabs(s, want, objects + n);
 
-		lock(&s->node.lock, LOCK_NODE);
-		got = slab_take(s, want, objects + n);
-		counter_add(s->node.stat[KMEM_CACHE_STAT_alloc_slowpath], got);
-		unlock(&s->node.lock);
 		if (!got && !at_limit(s))
 			got = take_from_new_slab(s, gfp, want, objects + n);
+		/* As in alloc_slow(). */
+		if (!got && gfpflags_allow_blocking(gfp))
+			got = take_from_slabs(s, want, objects + n);
 		if (!got) {
 			kmem_cache_free_bulk(s, n, objects);
 			return false;

@@ -66,14 +66,10 @@ static void pool_unpend(mempool_t *pool, unsigned int nr)
 	cold->pending -= MIN(cold->pending, nr);
 }
 
-/*
- * Elements handed out, of which @backing came from the backing. The words are
- * the thread's own. A careful pool calls this under its lock.
- */
-void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing)
+/* Elements handed out; the words are the thread's own. */
+static void count_cell(mempool_t *pool, unsigned int nr, unsigned int backing)
 {
 	struct thread *t = thread_get();
-	uint64_t active;
 
 	if (likely(t != NULL)) {
 		struct pool_cell *cell = &t->cell[pool->slot];
@@ -81,6 +77,18 @@ void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing)
 		counter_add(cell->allocs, nr);
 		counter_add(cell->from_backing, backing);
 	}
+}
+
+/*
+ * Elements handed out, of which @backing came from the backing. Under the
+ * pool's lock, where a careful pool looks at the sum.
+ */
+void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing)
+{
+	uint64_t active;
+
+	lock_assert_held(&pool->lock);
+	count_cell(pool, nr, backing);
 	if (pool->careful) {
 		pool_unpend(pool, backing);
 		active = pool_active(pool);
@@ -155,6 +163,8 @@ static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
 	pool_ended_init(&ended);
 	lock(&pool->lock, LOCK_POOL);
 	while (n < nr && pool->curr_nr < pool_capacity(pool)) {
+		if (returned)
+			count_in(pool, 1);
 		pool_push(pool, elements[n++]);
 		pool_serve(pool, &ended);
 	}
@@ -353,7 +363,7 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 		element = pool->alloc(gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO),
 				      pool->pool_data);
 		if (likely(element != NULL)) {
-			pool_count_out(pool, 1, 1);
+			count_cell(pool, 1, 1);
 			return element;
 		}
 	}
@@ -407,19 +417,22 @@ void *mempool_alloc_noreserve(mempool_t *pool, gfp_t gfp)
 unsigned int mempool_free_bulk(mempool_t *pool, void **elements,
 			       unsigned int count)
 {
-	count_in(pool, count);
-	return refill(pool, elements, count, true);
+	unsigned int n = refill(pool, elements, count, true);
+
+	/* The rest goes to the backing by the caller's hand. */
+	count_in(pool, count - n);
+	return n;
 }
 
 void mempool_free(void *element, mempool_t *pool)
 {
 	if (unlikely(!element))
 		return;
-	count_in(pool, 1);
 	/* Unlocked; see the head of this file for why it is safe. */
 	if (unlikely(counter_read(pool->curr_nr) < pool_capacity(pool)) &&
 	    refill(pool, &element, 1, true))
 		return;
+	count_in(pool, 1);
 	pool->free(element, pool->pool_data);
 }
 

@@ -168,6 +168,10 @@ static int from_reserve(mempool_t *pool, struct mempool_request *request,
 		take_from_reserve(pool, request->elements + got, missing);
 		pool_count_out(pool, request->nr, got);
 		err = 0;
+	} else if (queue && request->done &&
+		   request->nr > (unsigned int)pool_capacity(pool)) {
+		/* min_nr fell since mempool_submit() looked. */
+		err = -ENOMEM;
 	} else if (queue) {
 		enqueue(pool, request);
 		err = -EINPROGRESS;

@@ -38,19 +38,21 @@ void wait_retry(void)
 }
 
 /*
- * Sleeps while *@word is @value, for at most @timeout_ns.
+ * Sleeps while *@word is @value, for at most @timeout_ns. The end of it is a
+ * point in time, so that signals do not put it off.
  * Return: false when the time was up.
  */
 bool wait_word(uint32_t *word, uint32_t value, uint64_t timeout_ns)
 {
-	struct timespec timeout = {
-		.tv_sec = (time_t)(timeout_ns / 1000000000u),
-		.tv_nsec = (long)(timeout_ns % 1000000000u),
+	uint64_t due_ns = os_now_ns() + timeout_ns;
+	struct timespec due = {
+		.tv_sec = (time_t)(due_ns / 1000000000u),
+		.tv_nsec = (long)(due_ns % 1000000000u),
 	};
 
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
-		if (syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value,
-			    &timeout, NULL, 0) == 0 ||
+		if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+			    &due, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ||
 		    errno == EAGAIN || errno == EINTR)
 			continue;
 		return __atomic_load_n(word, __ATOMIC_ACQUIRE) != value;
