@@ -380,6 +380,35 @@ void mempool_unpin(mempool_t *pool);
 uint64_t mempool_find(const char *name);
 
 /**
+ * mempool_reserve() - the elements that are set aside just now
+ * @elements: room for @room; what is stored may be handed out any moment
+ *
+ * Return: how many there are; the first @room of them are stored.
+ */
+size_t mempool_reserve(mempool_t *pool, void **elements, size_t room);
+
+/**
+ * struct mempool_watcher - wants to know before a pool goes
+ * @gone: called at the beginning of destroy and exit, on the thread that
+ *	destroys, without locks; the pool still works, and what it takes back
+ *	now goes where it should
+ * @arg: handed to @gone
+ * @next: private
+ */
+struct mempool_watcher {
+	void (*gone)(void *arg, uint64_t serial);
+	void *arg;
+	struct mempool_watcher *next;
+};
+
+void mempool_watch(struct mempool_watcher *watcher);
+
+/**
+ * mempool_unwatch() - no call is running and none will come afterwards
+ */
+void mempool_unwatch(struct mempool_watcher *watcher);
+
+/**
  * mempool_new() - a pool with a name, an owner and a backing by kind
  * @backing: serial of a cache, bytes, or order
  *

@@ -3,6 +3,7 @@
  * attrs_pool.c - pools/NAME: the files of a mempool, and pools as sources
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/parse.h"
@@ -411,6 +412,28 @@ static void *pool_memory(struct call *call, void *element)
 					       : element;
 }
 
+/* What is set aside: nobody's object yet, so it has no name. */
+static int pool_where_reserve(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+	void **elements;
+	size_t room, nr, i;
+
+	mempool_info(call->pool, &info);
+	room = (size_t)info.curr_nr;
+	elements = calloc(room + 1, sizeof(*elements));
+	if (!elements)
+		return -ENOMEM;
+	nr = mempool_reserve(call->pool, elements, room);
+	for (i = 0; i < nr && i < room; i++) {
+		strbuf_adds(sb, "reserve");
+		object_where_element(call, elements[i], sb);
+		strbuf_addc(sb, '\n');
+	}
+	free(elements);
+	return 0;
+}
+
 const struct kind pool_kind = {
 	.table = pool_table,
 	.refuses = __GFP_ZERO,
@@ -429,4 +452,5 @@ const struct kind pool_kind = {
 	.cancel = pool_cancel,
 	.give = pool_give,
 	.memory = pool_memory,
+	.where_reserve = pool_where_reserve,
 };

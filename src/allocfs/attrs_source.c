@@ -202,7 +202,11 @@ ATTR_RW(gfp, "mask of requests through this directory");
 
 static int where_show(struct call *call, struct strbuf *sb)
 {
+	const struct kind *kind = call->place.source->kind;
+
 	object_where(call, "", sb);
+	if (kind->where_reserve)
+		return kind->where_reserve(call, sb);
 	return 0;
 }
 ATTR_RO(where, "where each object of the mount is", .flags = ATTR_LONG);

@@ -684,12 +684,11 @@ int object_write(struct call *call, off_t offset, const void *data, size_t size)
 
 /* ---- where --------------------------------------------------------------- */
 
-static void where_line(struct call *call, const struct handle *h,
-		       struct strbuf *sb)
+void object_where_element(struct call *call, void *element, struct strbuf *sb)
 {
 	const struct kind *kind = call->place.source->kind;
 	struct kmem_location at;
-	void *memory = kind->memory(call, h->element);
+	void *memory = kind->memory(call, element);
 
 	strbuf_addf(sb, " address=%p", memory);
 	if (!kmem_locate(memory, &at))
@@ -714,7 +713,7 @@ void object_where(struct call *call, const char *prefix, struct strbuf *sb)
 	while ((h = handles_next(&source->objects, id, &id)) != NULL) {
 		object_name(source, h, id, name, sizeof(name));
 		strbuf_addf(sb, "%s%s", prefix, name);
-		where_line(call, h, sb);
+		object_where_element(call, h->element, sb);
 		strbuf_addf(sb, " age_ms=%llu\n",
 			    (unsigned long long)(now - h->born_ms));
 		id++;

@@ -377,6 +377,8 @@ int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
 	if (!err)
 		err = node_init(view);
 	if (!err)
+		source_init(view);
+	if (!err)
 		err = add_orders(view);
 	if (!err)
 		err = start_mount(view, mountpoint);

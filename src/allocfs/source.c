@@ -421,6 +421,30 @@ void source_died(struct view *view, struct source *source)
 		source_put(view, source);
 }
 
+/*
+ * A program destroys a pool from which the mount has elements: they go back
+ * first, while there is somewhere to go.
+ */
+static void pool_gone(void *arg, uint64_t serial)
+{
+	struct view *view = arg;
+	struct source *source = source_by_kmem(view, &pool_kind, serial);
+	struct call call = { .view = view, .place.source = source };
+
+	if (!source)
+		return;
+	object_free_all(&call);
+	call_release(&call);
+	source_put(view, source);
+}
+
+void source_init(struct view *view)
+{
+	view->pool_watcher.gone = pool_gone;
+	view->pool_watcher.arg = view;
+	mempool_watch(&view->pool_watcher);
+}
+
 /* ---- following the allocator --------------------------------------------- */
 
 /* A cache or pool that we did not know: pinned while it is described. */
@@ -618,6 +642,7 @@ void source_exit(struct view *view)
 						    &page_kind };
 	unsigned int i;
 
+	mempool_unwatch(&view->pool_watcher);
 	for (i = 0; i < 3; i++)
 		remove_kind(view, kinds[i], false);
 	for (i = 0; i < 3; i++)

@@ -369,6 +369,7 @@ struct source {
  * @cancel: take such a request back; false: it ends by itself
  * @give: give elements back
  * @memory: address of an element's memory
+ * @where_reserve: lines of `where` for elements that nobody has; NULL: none
  */
 struct kind {
 	const struct node *table;
@@ -390,6 +391,7 @@ struct kind {
 	bool (*cancel)(struct call *call, struct mempool_request *request);
 	void (*give)(struct call *call, unsigned int nr, void **elements);
 	void *(*memory)(struct call *call, void *element);
+	int (*where_reserve)(struct call *call, struct strbuf *sb);
 };
 
 extern const struct kind cache_kind;
@@ -422,6 +424,7 @@ int source_add_fixed(struct view *view, const struct kind *kind, uint64_t kmem,
 int source_make(struct call *call, const struct kind *kind, const char *name,
 		struct place *ret_place);
 int source_remove(struct call *call, const struct place *place);
+void source_init(struct view *view);
 void source_exit(struct view *view);
 
 /* ---- object.c: allocating and freeing in a source ------------------------ */
@@ -464,6 +467,8 @@ int object_read(struct call *call, off_t offset, size_t size, void **ret_data,
 int object_write(struct call *call, off_t offset, const void *data,
 		 size_t size);
 void object_where(struct call *call, const char *prefix, struct strbuf *sb);
+/* The part of a line that is about the memory. */
+void object_where_element(struct call *call, void *element, struct strbuf *sb);
 
 /* ---- watch.c: the list of all that waits --------------------------------- */
 
@@ -677,6 +682,7 @@ struct view {
 	atomic_bool ended;
 
 	pthread_mutex_t shape_lock;
+	struct mempool_watcher pool_watcher;
 
 	pthread_mutex_t lock;
 	struct list_head sources;

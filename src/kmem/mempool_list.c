@@ -64,9 +64,46 @@ static void clear_cells(unsigned int slot)
 	unlock(&thread_list_lock);
 }
 
+/* ---- watchers ---- */
+
+/* Held for reading while they are called, so that unwatch can wait. */
+static pthread_rwlock_t watchers_lock = PTHREAD_RWLOCK_INITIALIZER;
+static struct mempool_watcher *watchers;
+
+void mempool_watch(struct mempool_watcher *watcher)
+{
+	pthread_rwlock_wrlock(&watchers_lock);
+	watcher->next = watchers;
+	watchers = watcher;
+	pthread_rwlock_unlock(&watchers_lock);
+}
+
+void mempool_unwatch(struct mempool_watcher *watcher)
+{
+	struct mempool_watcher **link = &watchers;
+
+	pthread_rwlock_wrlock(&watchers_lock);
+	while (*link && *link != watcher)
+		link = &(*link)->next;
+	if (*link)
+		*link = watcher->next;
+	pthread_rwlock_unlock(&watchers_lock);
+}
+
+static void tell_watchers(uint64_t serial)
+{
+	pthread_rwlock_rdlock(&watchers_lock);
+	for (struct mempool_watcher *w = watchers; w; w = w->next)
+		w->gone(w->arg, serial);
+	pthread_rwlock_unlock(&watchers_lock);
+}
+
+/* ---- the end of a pool ---- */
+
 /* Waits until nobody looks at the pool, then forgets it. */
 void pool_unlist(mempool_t *pool)
 {
+	tell_watchers(pool->serial);
 	lock(&pool_list_lock, LOCK_POOLS);
 	pool->cold->dying = true;
 	while (pool->cold->pins)
@@ -402,9 +439,20 @@ static void exchange(mempool_t *pool, struct backing *b, void ***slots,
 	*nr = old_nr;
 }
 
+static bool is_busy(mempool_t *pool)
+{
+	bool busy;
+
+	lock(&pool->lock, LOCK_POOL);
+	busy = pool->waiters || pool_active(pool);
+	unlock(&pool->lock);
+	return busy;
+}
+
 /*
  * The new reserve is made before the old one goes, in an array of its own, and
- * the two are exchanged at one moment; what is left over then is freed.
+ * the two are exchanged at one moment; what is left over then is freed. The
+ * first look spares the new backing the trouble, the second decides.
  */
 int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 		   uint64_t backing)
@@ -415,6 +463,8 @@ int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 	void **slots;
 
 	err = resolve(kind, backing, &b);
+	if (!err && is_busy(pool))
+		err = -EBUSY;
 	if (err)
 		return err;
 	slots = kmem_meta_alloc(bytes);
@@ -439,12 +489,7 @@ int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 /* The look and the end are not one step: nobody else may use the pool. */
 int mempool_remove(mempool_t *pool)
 {
-	bool busy;
-
-	lock(&pool->lock, LOCK_POOL);
-	busy = pool->waiters || pool_active(pool);
-	unlock(&pool->lock);
-	if (busy)
+	if (is_busy(pool))
 		return -EBUSY;
 	mempool_destroy(pool);
 	return 0;
@@ -507,6 +552,17 @@ void mempool_reset_low(mempool_t *pool)
 }
 
 /* ---- snapshot ---- */
+
+size_t mempool_reserve(mempool_t *pool, void **elements, size_t room)
+{
+	size_t nr;
+
+	lock(&pool->lock, LOCK_POOL);
+	nr = (size_t)pool->curr_nr;
+	memcpy(elements, pool->elements, MIN(nr, room) * sizeof(*elements));
+	unlock(&pool->lock);
+	return nr;
+}
 
 /* The inverse of resolve(). */
 static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
