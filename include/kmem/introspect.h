@@ -336,7 +336,7 @@ enum kmem_mempool_kind {
 /**
  * struct kmem_mempool_info - snapshot of a pool
  * @serial: its identity
- * @name: by mempool_set_name(), else "pool-SERIAL"
+ * @name: by mempool_set_name(), else "pool-N", counting from 1
  * @owner: as for a cache
  * @kind: of its backing
  * @backing: serial of the cache, bytes, or order

@@ -47,8 +47,10 @@ enum kmem_backing {
  * @path: the file, for KMEM_FILE
  * @cpus: virtual CPUs that formulas and formats use; 0: the host's online ones
  * @min_free_kbytes: as the sysctl; 0: by the kernel's formula
- * @zones: where zones end, e.g. "DMA:16M,Normal"; NULL: the kernel's x86-64
- *         limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal above)
+ * @zones: the zones and their sizes, lowest first, in units of 4 MiB, together
+ *         the whole memory; the last may go without: "DMA:16M,Normal". NULL:
+ *         the kernel's x86-64 limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal
+ *         above)
  */
 struct kmem_config {
 	size_t memory;

@@ -179,12 +179,17 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
  * mempool_alloc_bulk() - take @count elements, GFP_KERNEL
  * @count: at most min_nr; more is reported and may wait for ever
  *
+ * All at once: what the backing gave goes back there when the reserve cannot
+ * add the rest (the kernel holds on to it while it waits for more).
+ *
  * Return: 0, always.
  */
 int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int count);
 
 /**
- * mempool_alloc_preallocated() - take one element of the reserve or NULL
+ * mempool_alloc_preallocated() - take one element of the reserve
+ *
+ * Return: NULL when there is none, or while others wait for one.
  */
 void *mempool_alloc_preallocated(mempool_t *pool)
 	__attribute__((warn_unused_result));
@@ -205,7 +210,8 @@ void mempool_free(void *element, mempool_t *pool);
 /**
  * mempool_free_bulk() - return elements to the reserve
  *
- * Return: how many of the first ones it took; the rest stays the caller's.
+ * Return: how many of the first ones it took. The rest has left the pool and
+ * goes back to the backing by the caller's own hand, not by mempool_free().
  */
 unsigned int mempool_free_bulk(mempool_t *pool, void **elements,
 			       unsigned int count);

@@ -393,7 +393,7 @@ void *mempool_alloc_preallocated(mempool_t *pool)
 	void *element = NULL;
 
 	lock(&pool->lock, LOCK_POOL);
-	if (pool->curr_nr > 0) {
+	if (pool->curr_nr > 0 && !pool->first) {
 		element = pool_pop(pool);
 		pool_count(pool, KMEM_MEMPOOL_STAT_from_reserve, 1);
 		pool_count_out(pool, 1, 0);
