@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * try.c - do one system call and print OK or the name of its errno
+ *
+ * The shell knows only "failed"; tests of the mount must know with which
+ * error. See usage() for the calls. Exit status: 0, whatever the call gave;
+ * 2 for a usage error.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ENOSTR stands for a short write, which the mount must not do. */
+static int print_result(long ret)
+{
+	if (ret >= 0)
+		puts("OK");
+	else
+		puts(strerrorname_np(errno));
+	return 0;
+}
+
+static int write_all(const char *path, int flags, const char *text, size_t len)
+{
+	int fd = open(path, flags, 0644);
+	ssize_t ret;
+
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, len);
+	if (ret >= 0 && (size_t)ret != len) {
+		errno = ENOSTR;
+		ret = -1;
+	}
+	if (close(fd) < 0 && ret >= 0)
+		ret = -1;
+	return ret < 0 ? -1 : 0;
+}
+
+static int do_write(char **arg)
+{
+	return write_all(arg[0], O_WRONLY, arg[1], strlen(arg[1]));
+}
+
+static int do_nonblock(char **arg)
+{
+	return write_all(arg[0], O_WRONLY | O_NONBLOCK, arg[1], strlen(arg[1]));
+}
+
+static int do_append(char **arg)
+{
+	return write_all(arg[0], O_WRONLY | O_APPEND, arg[1], strlen(arg[1]));
+}
+
+static int do_fill(char **arg)
+{
+	size_t len = strtoul(arg[1], NULL, 10);
+	char *text = malloc(len + 1);
+	int ret;
+
+	if (!text)
+		return -1;
+	memset(text, '1', len);
+	ret = write_all(arg[0], O_WRONLY, text, len);
+	free(text);
+	return ret;
+}
+
+static int do_pwrite(char **arg)
+{
+	int fd = open(arg[0], O_WRONLY);
+	size_t len = strlen(arg[2]);
+
+	if (fd < 0)
+		return -1;
+	return pwrite(fd, arg[2], len, atoll(arg[1])) == (ssize_t)len ? 0 : -1;
+}
+
+static int do_open(char **arg)
+{
+	int flags = 0;
+
+	for (const char *c = arg[1]; *c; c++) {
+		flags |= *c == 'w' ? O_WRONLY : 0;
+		flags |= *c == '+' ? O_RDWR : 0;
+		flags |= *c == 'c' ? O_CREAT : 0;
+		flags |= *c == 'x' ? O_EXCL : 0;
+		flags |= *c == 't' ? O_TRUNC : 0;
+		flags |= *c == 'n' ? O_NONBLOCK : 0;
+		flags |= *c == 'd' ? O_DIRECTORY : 0;
+	}
+	return open(arg[0], flags, 0644);
+}
+
+static int do_read(char **arg)
+{
+	int fd = open(arg[0], O_RDONLY);
+	char byte;
+
+	return fd < 0 ? -1 : (int)read(fd, &byte, 1);
+}
+
+/* The read-write form, without waiting: the errno is that of the read. */
+static int do_ask(char **arg)
+{
+	int fd = open(arg[0], O_RDWR | O_NONBLOCK);
+	size_t len = strlen(arg[1]);
+	char text[64];
+
+	if (fd < 0 || write(fd, arg[1], len) != (ssize_t)len)
+		return -1;
+	return (int)read(fd, text, sizeof(text));
+}
+
+static int do_mkdir(char **arg)
+{
+	return mkdir(arg[0], 0755);
+}
+
+static int do_rmdir(char **arg)
+{
+	return rmdir(arg[0]);
+}
+
+static int do_unlink(char **arg)
+{
+	return unlink(arg[0]);
+}
+
+static int do_rename(char **arg)
+{
+	return rename(arg[0], arg[1]);
+}
+
+static int do_truncate(char **arg)
+{
+	return truncate(arg[0], atoll(arg[1]));
+}
+
+static int do_chmod(char **arg)
+{
+	return chmod(arg[0], (mode_t)strtoul(arg[1], NULL, 8));
+}
+
+static int do_symlink(char **arg)
+{
+	return symlink(arg[0], arg[1]);
+}
+
+static int do_link(char **arg)
+{
+	return link(arg[0], arg[1]);
+}
+
+static int do_mknod(char **arg)
+{
+	return mkfifo(arg[0], 0644);
+}
+
+static int do_stat(char **arg)
+{
+	struct stat st;
+
+	return stat(arg[0], &st);
+}
+
+static int do_touch(char **arg)
+{
+	return utimensat(AT_FDCWD, arg[0], NULL, 0);
+}
+
+static const struct call {
+	const char *name;
+	int (*fn)(char **arg);
+	int args;
+	const char *help;
+} calls[] = {
+	{ "write", do_write, 2, "PATH TEXT" },
+	{ "nonblock", do_nonblock, 2, "PATH TEXT: write with O_NONBLOCK" },
+	{ "append", do_append, 2, "PATH TEXT: write with O_APPEND" },
+	{ "fill", do_fill, 2, "PATH N: one write of N digits" },
+	{ "pwrite", do_pwrite, 3, "PATH OFFSET TEXT" },
+	{ "open", do_open, 2, "PATH FLAGS: letters of w+cxtnd, - for none" },
+	{ "read", do_read, 1, "PATH" },
+	{ "ask", do_ask, 2, "PATH TEXT: write, then read, with O_NONBLOCK" },
+	{ "mkdir", do_mkdir, 1, "PATH" },
+	{ "rmdir", do_rmdir, 1, "PATH" },
+	{ "unlink", do_unlink, 1, "PATH" },
+	{ "rename", do_rename, 2, "PATH PATH" },
+	{ "truncate", do_truncate, 2, "PATH SIZE" },
+	{ "chmod", do_chmod, 2, "PATH OCTAL" },
+	{ "symlink", do_symlink, 2, "TARGET PATH" },
+	{ "link", do_link, 2, "PATH PATH" },
+	{ "mkfifo", do_mknod, 1, "PATH" },
+	{ "stat", do_stat, 1, "PATH" },
+	{ "touch", do_touch, 1, "PATH: utimensat, nothing created" },
+};
+
+#define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
+
+static int usage(void)
+{
+	for (size_t i = 0; i < NR_CALLS; i++)
+		fprintf(stderr, "try %s %s\n", calls[i].name, calls[i].help);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < NR_CALLS; i++)
+		if (!strcmp(argv[1], calls[i].name) &&
+		    argc - 2 == calls[i].args)
+			return print_result(calls[i].fn(argv + 2));
+	return usage();
+}

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * check_mempool_threads.c - pools under many threads: the guarantee, and a
+ * search for lost wake-ups
+ *
+ * A wake-up that is lost shows as a timeout: somebody was found by the retry of
+ * each five seconds who should have been woken before. So where the backing
+ * never gives, the counter of timeouts must stay at 0.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+#include "pool_fixture.h"
+#include "runner.h"
+
+#define THREADS 12
+#define MOST 4 /* elements that a request may ask for */
+
+static struct {
+	uint64_t seed;
+	unsigned long steps;
+	int out; /* elements held by anybody */
+	int most_out;
+	unsigned int faults;
+	unsigned int running;
+} crowd;
+
+static void crowd_setup(void)
+{
+	pool_setup();
+	memset(&crowd, 0, sizeof(crowd));
+}
+
+static void fault_if(bool wrong)
+{
+	if (wrong)
+		__atomic_fetch_add(&crowd.faults, 1, __ATOMIC_RELAXED);
+}
+
+/* What was held is counted before it goes back, and after it came. */
+static void note_taken(int n)
+{
+	int out = __atomic_add_fetch(&crowd.out, n, __ATOMIC_RELAXED);
+	int most = __atomic_load_n(&crowd.most_out, __ATOMIC_RELAXED);
+
+	while (out > most &&
+	       !__atomic_compare_exchange_n(&crowd.most_out, &most, out, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+static void give_elements(void **elements, unsigned int n)
+{
+	note_taken(-(int)n);
+	for (unsigned int i = 0; i < n; i++)
+		mempool_free(elements[i], pool);
+}
+
+static void linger(struct prng *prng)
+{
+	for (unsigned int n = prng_below(prng, 3); n; n--)
+		sched_yield();
+}
+
+static void assert_quiet(void)
+{
+	ck_assert_uint_eq(crowd.faults, 0);
+	ck_assert_int_eq(crowd.out, 0);
+	ck_assert_uint_eq(pool_look().active, 0);
+	ck_assert_uint_eq(pool_look().waiters, 0);
+	ck_assert_uint_eq(mempool_validate(pool), 0);
+	ck_assert(mempool_is_saturated(pool));
+}
+
+/* ---- the guarantee ------------------------------------------------------- */
+
+static void hold_one_at_a_time(unsigned int index, void *arg)
+{
+	struct prng prng = { crowd.seed + index };
+	void *element;
+
+	(void)arg;
+	for (unsigned long i = 0; i < crowd.steps; i++) {
+		element = mempool_alloc(pool, GFP_KERNEL);
+		fault_if(!element);
+		note_taken(1);
+		linger(&prng);
+		give_elements(&element, 1);
+	}
+}
+
+START_TEST(test_invariant_09_all_threads_progress)
+{
+	static const int counts[] = { 1, 2, 4, 8 };
+	int min_nr = counts[_i];
+
+	crowd.seed = test_seed("invariant_09");
+	crowd.steps = test_steps(5000);
+	pool_make(min_nr);
+	backing_set_budget(&backing, 0);
+	threads_run(THREADS, hold_one_at_a_time, NULL);
+	assert_quiet();
+	ck_assert_int_le(crowd.most_out, min_nr);
+	ck_assert_int_eq(pool->curr_nr, min_nr);
+	ck_assert_uint_eq(POOL_STAT(allocs), THREADS * crowd.steps);
+	ck_assert_uint_eq(POOL_STAT(frees), THREADS * crowd.steps);
+	ck_assert_uint_eq(POOL_STAT(timeouts), 0);
+	ck_assert_uint_eq(backing.freed, 0);
+}
+END_TEST
+
+START_TEST(test_zero_min_pool_serves_many_threads)
+{
+	crowd.seed = test_seed("zero_min_pool_serves_many_threads");
+	crowd.steps = test_steps(3000);
+	pool_make(0);
+	backing_set_budget(&backing, 0);
+	threads_run(THREADS, hold_one_at_a_time, NULL);
+	assert_quiet();
+	ck_assert_int_le(crowd.most_out, 1);
+	ck_assert_uint_eq(POOL_STAT(timeouts), 0);
+}
+END_TEST
+
+/* ---- a random schedule --------------------------------------------------- */
+
+struct order {
+	struct mempool_request request;
+	void *elements[MOST];
+	int state; /* 0 waits, 1 ended */
+	int error;
+};
+
+static void order_done(struct mempool_request *request, int error)
+{
+	struct order *order = request->arg;
+
+	order->error = error;
+	__atomic_store_n(&order->state, 1, __ATOMIC_RELEASE);
+}
+
+/* Wait for the callback, or take the request back; 0: elements are there. */
+static int end_order(struct order *order, bool patient)
+{
+	if (!patient && mempool_cancel(pool, &order->request))
+		return -ECANCELED;
+	while (!__atomic_load_n(&order->state, __ATOMIC_ACQUIRE))
+		sched_yield();
+	return order->error;
+}
+
+static void by_callback(struct prng *prng, unsigned int n)
+{
+	struct order order = {
+		.request = { .nr = n, .gfp = GFP_KERNEL, .done = order_done },
+	};
+	int error;
+
+	order.request.elements = order.elements;
+	order.request.arg = &order;
+	error = mempool_submit(pool, &order.request);
+	if (error == -EINPROGRESS) {
+		linger(prng);
+		error = end_order(&order, prng_below(prng, 3));
+	}
+	fault_if(error && error != -ECANCELED && error != -ENOMEM);
+	if (error)
+		return;
+	note_taken((int)n);
+	linger(prng);
+	give_elements(order.elements, n);
+}
+
+static void by_thread(struct prng *prng, unsigned int n)
+{
+	void *elements[MOST] = { NULL };
+
+	if (n == 1)
+		elements[0] = mempool_alloc(pool, GFP_KERNEL);
+	else
+		fault_if(mempool_alloc_bulk(pool, elements, n));
+	for (unsigned int i = 0; i < n; i++)
+		fault_if(!elements[i]);
+	note_taken((int)n);
+	linger(prng);
+	give_elements(elements, n);
+}
+
+static void without_waiting(struct prng *prng)
+{
+	void *element = mempool_alloc(pool, GFP_NOWAIT);
+
+	if (!element)
+		return;
+	note_taken(1);
+	linger(prng);
+	give_elements(&element, 1);
+}
+
+static void ask_somehow(struct prng *prng)
+{
+	unsigned int n = 1 + prng_below(prng, MOST);
+
+	switch (prng_below(prng, 4)) {
+	case 0:
+		by_callback(prng, n);
+		break;
+	case 1:
+		without_waiting(prng);
+		break;
+	default:
+		by_thread(prng, prng_below(prng, 2) ? 1 : n);
+		break;
+	}
+}
+
+static void ask_in_all_ways(unsigned int index, void *arg)
+{
+	struct prng prng = { crowd.seed + index };
+
+	(void)arg;
+	for (unsigned long i = 0; i < crowd.steps; i++)
+		ask_somehow(&prng);
+}
+
+START_TEST(test_no_wakeup_is_lost)
+{
+	crowd.seed = test_seed("no_wakeup_is_lost");
+	crowd.steps = test_steps(4000);
+	pool_make(MOST + _i);
+	backing.yield = true;
+	backing_set_budget(&backing, 0);
+	threads_run(THREADS, ask_in_all_ways, NULL);
+	assert_quiet();
+	ck_assert_int_le(crowd.most_out, MOST + _i);
+	ck_assert_uint_eq(POOL_STAT(timeouts), 0);
+	ck_assert_uint_eq(backing.freed, 0);
+}
+END_TEST
+
+/* The last thread changes min_nr, the backing's mood and the limit meanwhile. */
+static void meddle(struct prng *prng)
+{
+	struct kmem_mempool_info info;
+
+	while (__atomic_load_n(&crowd.running, __ATOMIC_ACQUIRE)) {
+		int min_nr = MOST + (int)prng_below(prng, 6);
+
+		switch (prng_below(prng, 5)) {
+		case 0:
+			fault_if(mempool_resize(pool, min_nr));
+			break;
+		case 1:
+			backing_set_budget(&backing, prng_below(prng, 4));
+			break;
+		case 2:
+			mempool_set_limit(pool, prng_below(prng, 8));
+			break;
+		case 3:
+			mempool_set_limit(pool, KMEM_NO_LIMIT);
+			break;
+		default:
+			mempool_info(pool, &info);
+			fault_if(mempool_validate(pool));
+			break;
+		}
+		linger(prng);
+	}
+}
+
+static void ask_or_meddle(unsigned int index, void *arg)
+{
+	struct prng prng = { crowd.seed + index };
+
+	if (index == THREADS - 1) {
+		meddle(&prng);
+		return;
+	}
+	ask_in_all_ways(index, arg);
+	__atomic_fetch_sub(&crowd.running, 1, __ATOMIC_RELEASE);
+}
+
+START_TEST(test_pool_may_change_while_threads_use_it)
+{
+	crowd.seed = test_seed("pool_may_change_while_threads_use_it");
+	crowd.steps = test_steps(3000);
+	crowd.running = THREADS - 1;
+	pool_make(MOST);
+	mempool_set_exact(pool, _i);
+	backing.yield = true;
+	threads_run(THREADS, ask_or_meddle, NULL);
+	mempool_set_limit(pool, KMEM_NO_LIMIT);
+	backing_set_budget(&backing, BACKING_ENDLESS);
+	pool_take_number(20);
+	pool_give_all();
+	assert_quiet();
+}
+END_TEST
+
+/* Several resizers at once: the last one wins, nothing is lost. */
+static void resize_to_and_fro(unsigned int index, void *arg)
+{
+	struct prng prng = { crowd.seed + index };
+
+	(void)arg;
+	for (unsigned long i = 0; i < crowd.steps; i++) {
+		void *element;
+
+		if (index < 4) {
+			int n = 1 + (int)prng_below(&prng, 40);
+
+			fault_if(mempool_resize(pool, n));
+			fault_if(mempool_validate(pool));
+			continue;
+		}
+		element = mempool_alloc(pool, GFP_NOWAIT);
+		linger(&prng);
+		mempool_free(element, pool);
+	}
+}
+
+START_TEST(test_resizes_may_run_at_once)
+{
+	crowd.seed = test_seed("resizes_may_run_at_once");
+	crowd.steps = test_steps(3000);
+	pool_make(10);
+	threads_run(8, resize_to_and_fro, NULL);
+	ck_assert_uint_eq(crowd.faults, 0);
+	ck_assert_int_le(pool->curr_nr, pool->min_nr);
+	ck_assert_uint_eq(backing_live(&backing), (unsigned int)pool->curr_nr);
+}
+END_TEST
+
+/*
+ * Requests for more than min_nr are refused, at once or when it falls; the
+ * others are served. None may be left behind.
+ */
+static void ask_or_shrink(unsigned int index, void *arg)
+{
+	struct prng prng = { crowd.seed + index };
+
+	(void)arg;
+	if (index == 0) {
+		while (__atomic_load_n(&crowd.running, __ATOMIC_ACQUIRE))
+			fault_if(mempool_resize(pool,
+						1 + (int)prng_below(&prng, 4)));
+		fault_if(mempool_resize(pool, 1));
+		return;
+	}
+	for (unsigned long i = 0; i < crowd.steps; i++)
+		by_callback(&prng, 1 + prng_below(&prng, MOST));
+	__atomic_fetch_sub(&crowd.running, 1, __ATOMIC_RELEASE);
+}
+
+START_TEST(test_requests_end_while_min_nr_falls)
+{
+	crowd.seed = test_seed("requests_end_while_min_nr_falls");
+	crowd.steps = test_steps(5000);
+	crowd.running = 3;
+	pool_make(4);
+	threads_run(4, ask_or_shrink, NULL);
+	assert_quiet();
+}
+END_TEST
+
+/* ---- elements that change hands ------------------------------------------ */
+
+static void *box[THREADS];
+
+static void pass_on(unsigned int index, void *arg)
+{
+	(void)arg;
+	for (unsigned long i = 0; i < crowd.steps; i++) {
+		void *element = mempool_alloc(pool, GFP_KERNEL);
+
+		element = __atomic_exchange_n(&box[(index + i) % THREADS],
+					      element, __ATOMIC_ACQ_REL);
+		mempool_free(element, pool);
+	}
+}
+
+/*
+ * An element is freed by another thread than the one that took it. The boxes
+ * may hold THREADS elements, one is on its way in each thread.
+ */
+START_TEST(test_elements_may_be_freed_by_another_thread)
+{
+	crowd.steps = test_steps(20000);
+	memset(box, 0, sizeof(box));
+	pool_make(2 * THREADS);
+	backing_set_budget(&backing, 0);
+	threads_run(THREADS, pass_on, NULL);
+	for (int i = 0; i < THREADS; i++)
+		mempool_free(box[i], pool);
+	assert_quiet();
+	ck_assert_uint_eq(backing.freed, 0);
+	ck_assert_uint_eq(POOL_STAT(timeouts), 0);
+}
+END_TEST
+
+/* ---- the kernel's backings ----------------------------------------------- */
+
+START_TEST(test_slab_pool_keeps_its_guarantee)
+{
+	struct kmem_cache *s = kmem_cache_create("backing", 64, 0, 0, NULL);
+
+	crowd.seed = test_seed("slab_pool_keeps_its_guarantee");
+	crowd.steps = test_steps(5000);
+	kmem_cache_set_limit(s, 4);
+	pool = mempool_create_slab_pool(4, s);
+	ck_assert_ptr_nonnull(pool);
+	threads_run(THREADS, hold_one_at_a_time, NULL);
+	assert_quiet();
+	ck_assert_int_le(crowd.most_out, 4);
+	mempool_destroy(pool);
+	pool = NULL;
+	kmem_cache_destroy(s);
+}
+END_TEST
+
+/* Pools that are made and destroyed while others list and look. */
+static void come_and_go(unsigned int index, void *arg)
+{
+	(void)arg;
+	for (unsigned long i = 0; i < crowd.steps; i++) {
+		uint64_t serials[32] = { 0 };
+		struct kmem_mempool_info info;
+		mempool_t *p;
+
+		if (index % 2) {
+			mempool_serials(serials, 32);
+			p = mempool_pin(serials[i % 4]);
+			if (p) {
+				mempool_info(p, &info);
+				mempool_unpin(p);
+			}
+			continue;
+		}
+		p = mempool_create_kmalloc_pool(3, 64);
+		mempool_free(mempool_alloc(p, GFP_KERNEL), p);
+		mempool_destroy(p);
+	}
+}
+
+START_TEST(test_pools_come_and_go_while_others_look)
+{
+	crowd.steps = test_steps(2000);
+	threads_run(6, come_and_go, NULL);
+	ck_assert_uint_eq(mempool_serials(NULL, 0), 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("mempool threads");
+	TCase *tc;
+
+	tc = suite_add(s, "guarantee", crowd_setup, pool_teardown);
+	tcase_add_loop_test(tc, test_invariant_09_all_threads_progress, 0, 4);
+	tcase_add_test(tc, test_zero_min_pool_serves_many_threads);
+	tcase_add_test(tc, test_slab_pool_keeps_its_guarantee);
+
+	tc = suite_add(s, "schedules", crowd_setup, pool_teardown);
+	tcase_add_loop_test(tc, test_no_wakeup_is_lost, 0, 3);
+	tcase_add_loop_test(tc, test_pool_may_change_while_threads_use_it, 0,
+			    2);
+	tcase_add_test(tc, test_resizes_may_run_at_once);
+	tcase_add_test(tc, test_requests_end_while_min_nr_falls);
+	tcase_add_test(tc, test_elements_may_be_freed_by_another_thread);
+	tcase_add_test(tc, test_pools_come_and_go_while_others_look);
+	return s;
+}
