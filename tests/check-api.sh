@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# check-api.sh - the libraries export what their public headers declare,
+# nothing more and nothing less.
+
+set -eu
+. "${abs_top_srcdir:?run by make check}/tests/lib/common.sh"
+
+# The functions that headers declare: comments, preprocessor lines and inline
+# bodies are dropped, then the word before the first "(" of each statement is
+# a name.
+declared() {
+	sed -e 's@//.*@@' "$@" | awk '
+	{ text = text $0 "\n" }
+	END {
+		while ((i = index(text, "/*")) > 0) {
+			rest = substr(text, i + 2)
+			text = substr(text, 1, i - 1) \
+				substr(rest, index(rest, "*/") + 2)
+		}
+		gsub(/\\\n/, " ", text)
+		n = split(text, line, "\n")
+		flat = ""
+		for (i = 1; i <= n; i++)
+			if (line[i] !~ /^[ \t]*#/ && line[i] !~ /^extern "C"/)
+				flat = flat " " line[i]
+		depth = 0
+		statement = ""
+		for (i = 1; i <= length(flat); i++) {
+			c = substr(flat, i, 1)
+			if (c == "{")
+				depth++
+			if (depth == 0)
+				statement = statement c
+			if (c == "}" && --depth <= 0) {
+				depth = 0
+				if (statement ~ /^ *static /)
+					statement = ""
+			}
+			if (c == ";" && depth == 0) {
+				name(statement)
+				statement = ""
+			}
+		}
+	}
+	function name(s, words, n) {
+		if (s ~ /typedef|^ *(struct|enum|union) +[a-z_]+ *;/)
+			return
+		if (!match(s, /[A-Za-z_][A-Za-z_0-9]* *\(/))
+			return
+		s = substr(s, RSTART, RLENGTH - 1)
+		gsub(/ /, "", s)
+		if (s != "__attribute__")
+			print s
+	}' | sort -u
+}
+
+exported() {
+	nm -D --defined-only "$1" | awk '$2 == "T" || $2 == "i" {
+		sub(/@.*/, "", $3); print $3 }' | sort -u
+}
+
+# compare HEADERS-FOLDER LIBRARY
+compare() {
+	local headers=$abs_top_srcdir/include/$1 lib=$abs_top_builddir/.libs/$2
+
+	[ -e "$lib" ] || skip "built without shared libraries"
+	declared "$headers"/*.h > "$work/declared"
+	exported "$lib" > "$work/exported"
+	[ -s "$work/declared" ] || fail "no declarations found in $headers"
+	diff -u "$work/declared" "$work/exported" ||
+		fail "$2 exports (+) other functions than $1/*.h declare (-)"
+	echo "$2: $(wc -l < "$work/exported") functions"
+}
+
+command -v nm > /dev/null || skip "nm is not installed"
+compare kmem libkmem.so
+compare allocfs liballocfs.so
