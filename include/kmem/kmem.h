@@ -47,10 +47,11 @@ enum kmem_backing {
  * @path: the file, for KMEM_FILE
  * @cpus: virtual CPUs that formulas and formats use; 0: the host's online ones
  * @min_free_kbytes: as the sysctl; 0: by the kernel's formula
- * @zones: the zones and their sizes, lowest first, in units of 4 MiB, together
- *         the whole memory; the last may go without: "DMA:16M,Normal". NULL:
- *         the kernel's x86-64 limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal
- *         above)
+ * @slab_debug: the kernel's slab_debug= parameter: letters F Z P U T O for all
+ *         caches, "FZ,name*" for some, blocks joined by ';', "-" for none;
+ *         NULL: no debugging, "": FZPU
+ * @zones: where zones end, e.g. "DMA:16M,Normal"; NULL: the kernel's x86-64
+ *         limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal above)
  */
 struct kmem_config {
 	size_t memory;
@@ -58,6 +59,7 @@ struct kmem_config {
 	const char *path;
 	unsigned int cpus;
 	unsigned long min_free_kbytes;
+	const char *slab_debug;
 	const char *zones;
 };
 
@@ -67,7 +69,7 @@ struct kmem_config {
  *
  * Context: may sleep (maps memory). Not from a signal handler.
  * Return: 0; -EBUSY when it is already up; -EINVAL for a bad configuration
- * (less than 8 MiB, a bad zones list, more than 1024 CPUs); -ENOMEM or the error
+ * (less than 8 MiB, bad zones or slab_debug, more than 1024 CPUs); -ENOMEM or the error
  * of open(2) and mmap(2).
  */
 int kmem_init(const struct kmem_config *config);

@@ -20,11 +20,16 @@ extern "C" {
 typedef unsigned int slab_flags_t;
 
 /* The flags that a creator may give, with the kernel's bit numbers. */
+#define SLAB_CONSISTENCY_CHECKS (1u << 0)
+#define SLAB_RED_ZONE (1u << 1)
+#define SLAB_POISON (1u << 2)
 #define SLAB_HWCACHE_ALIGN (1u << 4)
 #define SLAB_CACHE_DMA (1u << 5)
 #define SLAB_CACHE_DMA32 (1u << 6)
+#define SLAB_STORE_USER (1u << 7)
 #define SLAB_PANIC (1u << 8)
 #define SLAB_TYPESAFE_BY_RCU (1u << 9)
+#define SLAB_TRACE (1u << 10)
 #define SLAB_NOLEAKTRACE (1u << 12)
 #define SLAB_NO_MERGE (1u << 13)
 #define SLAB_ACCOUNT (1u << 15)
@@ -32,8 +37,18 @@ typedef unsigned int slab_flags_t;
 #define SLAB_RECLAIM_ACCOUNT (1u << 19)
 #define SLAB_TEMPORARY SLAB_RECLAIM_ACCOUNT
 
+/* Each of these makes every allocation and free go through the checks. */
+#define SLAB_DEBUG_FLAGS                                                       \
+	(SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON |               \
+	 SLAB_STORE_USER | SLAB_TRACE)
+
 /* X(name): the same, for parsers and printers. */
 #define KMEM_SLAB_FLAGS(X)                                                     \
+	X(SLAB_CONSISTENCY_CHECKS)                                             \
+	X(SLAB_RED_ZONE)                                                       \
+	X(SLAB_POISON)                                                         \
+	X(SLAB_STORE_USER)                                                     \
+	X(SLAB_TRACE)                                                          \
 	X(SLAB_HWCACHE_ALIGN)                                                  \
 	X(SLAB_CACHE_DMA)                                                      \
 	X(SLAB_CACHE_DMA32)                                                    \

@@ -15,6 +15,7 @@
  *	                            takes the same record of several threads,
  *	                            under LOCK_THREADS; others take one
  *	LOCK_NODE      slab.c       the slabs of one cache
+ *	LOCK_STACKS    stack_depot.c the call stacks that were seen
  *	LOCK_ZONE      buddy.c      the free blocks of one zone
  *	LOCK_META      meta.c       the metadata region
  *
@@ -63,6 +64,7 @@ enum lock_rank {
 	LOCK_THREADS,
 	LOCK_RECORD,
 	LOCK_NODE,
+	LOCK_STACKS,
 	LOCK_ZONE,
 	LOCK_META,
 };
@@ -99,9 +101,18 @@ static inline void unlock(pthread_mutex_t *m)
 	lock_rank_pop(m);
 }
 
+/*
+ * What each file does around a fork: take its locks, let go in the parent,
+ * and in the child let go and forget what belonged to threads that are gone.
+ * FORK_ORPHAN is a child without the arena: nothing in it may be touched.
+ */
+enum fork_step { FORK_PREPARE, FORK_PARENT, FORK_CHILD, FORK_ORPHAN };
+
 /* ---- report.c ------------------------------------------------------------ */
 
 void kmem_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void kmem_report_text(const char *text);
+void kmem_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- os_memory.c --------------------------------------------------------- */
 
@@ -150,7 +161,8 @@ struct page {
 	uint8_t zone; /* index in kmem.zone */
 	uint8_t node;
 	uint16_t tail; /* pages behind the first one of the slab */
-	uint16_t reserved;
+	bool full;     /* PAGE_SLAB: on the list of full slabs; see below */
+	uint8_t reserved;
 	int32_t refcount;
 
 	/* PAGE_SLAB, under the cache's LOCK_NODE */
@@ -306,6 +318,13 @@ struct slab_layout {
 	unsigned int objects;
 	unsigned int sheaf_capacity;
 	unsigned long min_partial;
+
+	/* debugging; 0 where there is none */
+	unsigned int red_left_pad; /* before each object */
+	unsigned int track;	   /* offset of two struct track */
+	unsigned int request;	   /* offset of the size that was asked for */
+	unsigned int end;	   /* offset behind the last of these */
+	bool poison;		   /* the object's own bytes, when free */
 };
 
 int slab_layout(const struct kmem_cache_spec *spec, unsigned int cpus,
@@ -363,6 +382,20 @@ struct kmem_cache {
 	uint64_t stat_base[KMEM_NR_CACHE_STATS];
 };
 
+/* The library's own flag, of the caches behind kmalloc(). */
+#define SLAB_KMALLOC (1u << 3)
+
+static inline bool cache_debugs(const struct kmem_cache *s)
+{
+	return s->spec.flags & SLAB_DEBUG_FLAGS;
+}
+
+/* Who asks, as far as debugging wants to know. */
+struct slab_user {
+	size_t size; /* asked for, of kmalloc() */
+	void *caller;
+};
+
 /* Slabs that became empty and wait to be released outside the lock. */
 struct slab_discard {
 	struct list_head list;
@@ -378,12 +411,51 @@ void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
 void slab_collect_empty(struct kmem_cache *s, struct slab_discard *discard);
 void slab_release(struct kmem_cache *s, struct slab_discard *discard);
 struct page *slab_of(const void *object);
+void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user);
+void slab_give_checked(struct kmem_cache *s, void *object,
+		       const struct slab_user *user,
+		       struct slab_discard *discard);
+void slab_set_next_free(const struct kmem_cache *s, void *object, void *next);
+void slab_adjust_inuse(struct kmem_cache *s, struct page *slab,
+		       unsigned int inuse);
+void *slab_object(const struct kmem_cache *s, const struct page *slab,
+		  unsigned int index);
 void *slab_next_free(const struct kmem_cache *s, const void *object);
 int slab_index(const struct kmem_cache *s, const struct page *slab,
 	       const void *object);
 
+/* ---- slab_debug.c -------------------------------------------------------- */
+
+void slab_debug_new(struct kmem_cache *s, struct page *slab);
+bool slab_debug_may_take(struct kmem_cache *s, struct page *slab);
+void slab_debug_taken(struct kmem_cache *s, struct page *slab, void *object,
+		      const struct slab_user *user);
+bool slab_debug_may_give(struct kmem_cache *s, struct page *slab, void *object);
+void slab_debug_given(struct kmem_cache *s, struct page *slab, void *object,
+		      const struct slab_user *user);
+unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab);
+void slab_debug_list_used(struct kmem_cache *s, struct page *slab);
+size_t slab_debug_request(const struct kmem_cache *s, const void *object);
+void slab_debug_set_request(struct kmem_cache *s, void *object, size_t size);
+
+/* ---- slab_options.c ------------------------------------------------------ */
+
+int slab_options_set(const char *text);
+slab_flags_t slab_options_for(const char *name, slab_flags_t flags,
+			      bool *ret_keep_order);
+
+/* ---- stack_depot.c ------------------------------------------------------- */
+
+uint32_t stack_save(void *caller);
+unsigned int stack_fetch(uint32_t handle, void *const **ret_frames);
+void stacks_reset(void);
+void stacks_fork(enum fork_step step);
+
 /* ---- kmem_cache.c -------------------------------------------------------- */
 
+void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
+			void *caller);
+void cache_free(struct kmem_cache *s, void *object, void *caller);
 void caches_shrink(void);
 void cache_thread_exit(struct thread *t);
 
@@ -487,13 +559,6 @@ void ticker_disarm(void);
 void ticker_stop(void);
 
 /* ---- fork.c -------------------------------------------------------------- */
-
-/*
- * What each file does around a fork: take its locks, let go in the parent,
- * and in the child let go and forget what belonged to threads that are gone.
- * FORK_ORPHAN is a child without the arena: nothing in it may be touched.
- */
-enum fork_step { FORK_PREPARE, FORK_PARENT, FORK_CHILD, FORK_ORPHAN };
 
 void fork_mutex(pthread_mutex_t *m, enum fork_step step);
 bool fork_inherits(void);

@@ -87,7 +87,7 @@ static void *alloc_large(size_t size, gfp_t gfp)
 	return __page_address(page);
 }
 
-void *kmalloc(size_t size, gfp_t gfp)
+static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 {
 	if (unlikely(size == 0))
 		return ZERO_SIZE_PTR;
@@ -95,12 +95,18 @@ void *kmalloc(size_t size, gfp_t gfp)
 		return NULL;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return alloc_large(size, gfp);
-	return kmem_cache_alloc(cache_of_class[class_of(size)], gfp);
+	return cache_alloc_sized(cache_of_class[class_of(size)], gfp, size,
+				 caller);
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	return alloc(size, gfp, __builtin_return_address(0));
 }
 
 void *kzalloc(size_t size, gfp_t gfp)
 {
-	return kmalloc(size, gfp | __GFP_ZERO);
+	return alloc(size, gfp | __GFP_ZERO, __builtin_return_address(0));
 }
 
 void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
@@ -109,12 +115,16 @@ void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return NULL;
-	return kmalloc(bytes, gfp);
+	return alloc(bytes, gfp, __builtin_return_address(0));
 }
 
 void *kcalloc(size_t n, size_t size, gfp_t gfp)
 {
-	return kmalloc_array(n, size, gfp | __GFP_ZERO);
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return alloc(bytes, gfp | __GFP_ZERO, __builtin_return_address(0));
 }
 
 /* The first page of a large block that starts at @p, or NULL. */
@@ -154,7 +164,29 @@ size_t kmalloc_size_roundup(size_t size)
 	return classes[class_of(size)].size;
 }
 
-/* With zeroing, what the block had beyond the new size must not come back. */
+/* What the caller was promised of a block: what it asked for, if known. */
+static size_t promised(const void *p)
+{
+	struct page *slab = slab_of(p);
+
+	return slab ? slab_debug_request(slab->cache, p) : ksize(p);
+}
+
+/* With zeroing, what the block had beyond its old size must not show. */
+static void *realloc_in_place(void *p, size_t size, size_t old, gfp_t gfp)
+{
+	struct page *slab = slab_of(p);
+	bool tracked = slab && slab->cache->layout.request;
+	size_t end = tracked ? size : ksize(p);
+	size_t from = tracked ? MIN(old, size) : size;
+
+	if (gfp & __GFP_ZERO)
+		memset((char *)p + from, 0, end - from);
+	if (slab)
+		slab_debug_set_request(slab->cache, p, size);
+	return p;
+}
+
 void *krealloc(const void *p, size_t size, gfp_t gfp)
 {
 	size_t old;
@@ -165,16 +197,13 @@ void *krealloc(const void *p, size_t size, gfp_t gfp)
 		return ZERO_SIZE_PTR;
 	}
 	if (ZERO_OR_NULL_PTR(p))
-		return kmalloc(size, gfp);
-	old = ksize(p);
-	if (old == 0)
+		return alloc(size, gfp, __builtin_return_address(0));
+	if (ksize(p) == 0)
 		return NULL;
-	if (size <= old) {
-		if (gfp & __GFP_ZERO)
-			memset((char *)p + size, 0, old - size);
-		return (void *)p;
-	}
-	new = kmalloc(size, gfp);
+	old = promised(p);
+	if (size <= ksize(p))
+		return realloc_in_place((void *)p, size, old, gfp);
+	new = alloc(size, gfp, __builtin_return_address(0));
 	if (!new)
 		return NULL;
 	memcpy(new, p, old);
@@ -191,7 +220,7 @@ void kfree(const void *p)
 		return;
 	page = slab_of(p);
 	if (likely(page != NULL)) {
-		kmem_cache_free(page->cache, (void *)p);
+		cache_free(page->cache, (void *)p, __builtin_return_address(0));
 		return;
 	}
 	page = large_block(p);

@@ -109,6 +109,7 @@ static void take_down(void)
 	caches_exit();
 	pools_exit();
 	kmalloc_exit();
+	stacks_reset();
 	threads_reset();
 	meta_init(NULL, NULL);
 	os_arena_unmap(&kmem.arena);
@@ -119,7 +120,7 @@ static int set_up(const struct kmem_config *config)
 {
 	int err;
 
-	if (config->cpus > CPUS_MAX)
+	if (config->cpus > CPUS_MAX || slab_options_set(config->slab_debug))
 		return -EINVAL;
 	err = map_some(config);
 	if (err)

@@ -82,15 +82,14 @@ static void *refill(struct kmem_cache *s, struct kmem_record *r)
 }
 
 /*
- * Up to @nr objects of a new slab; the rest of it is for everybody. The slab is
- * made without the lock, and meanwhile the cache must keep its shape.
+ * A slab more; leaves the node locked, so that its maker gets the first pick.
+ * The slab is made without the lock, and meanwhile the cache must keep its
+ * shape.
  */
-static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
-				       unsigned int nr, void **objects)
+static bool grow_and_lock(struct kmem_cache *s, gfp_t gfp)
 {
 	struct cache_node *node = &s->node;
 	struct page *slab;
-	unsigned int n = 0;
 
 	lock(&node->lock, LOCK_NODE);
 	node->growing++;
@@ -98,8 +97,19 @@ static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
 	slab = slab_new(s, gfp);
 	lock(&node->lock, LOCK_NODE);
 	node->growing--;
-	if (slab) {
+	if (slab)
 		slab_install(s, slab);
+	return slab;
+}
+
+/* Up to @nr objects of a new slab; the rest of it is for everybody. */
+static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
+				       unsigned int nr, void **objects)
+{
+	struct cache_node *node = &s->node;
+	unsigned int n = 0;
+
+	if (grow_and_lock(s, gfp)) {
 		n = slab_take(s, nr, objects);
 		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
 	}
@@ -107,15 +117,39 @@ static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
 	return n;
 }
 
+/* For caches that debug. */
+static void *alloc_checked(struct kmem_cache *s, gfp_t gfp,
+			   const struct slab_user *user)
+{
+	struct cache_node *node = &s->node;
+	void *object;
+
+	lock(&node->lock, LOCK_NODE);
+	object = slab_take_checked(s, user);
+	if (!object && !at_limit(s)) {
+		unlock(&node->lock);
+		if (grow_and_lock(s, gfp))
+			object = slab_take_checked(s, user);
+	}
+	if (object)
+		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
+	unlock(&node->lock);
+	return object;
+}
+
 /*
  * The array is empty or closed. A new slab hands its first object to the caller
  * under the lock that makes it known, so that others cannot empty it first.
  */
-static void *alloc_slow(struct kmem_cache *s, gfp_t gfp)
+static void *alloc_slow(struct kmem_cache *s, gfp_t gfp,
+			const struct slab_user *user)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
-	void *object = refill(s, r);
+	void *object;
 
+	if (cache_debugs(s))
+		return alloc_checked(s, gfp, user);
+	object = refill(s, r);
 	if (!object && !at_limit(s))
 		take_from_new_slab(s, gfp, 1, &object);
 	/* Reclaim found no page, but brought what others had parked. */
@@ -125,21 +159,41 @@ static void *alloc_slow(struct kmem_cache *s, gfp_t gfp)
 }
 
 /* The hot pair, with kmem_cache_free(): a load, a pop, two tests. */
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp,
+				 const struct slab_user *user)
 {
 	struct kmem_record *r = thread_record(s->slot);
 	void *object = likely(r != NULL) ? kmem_record_pop(r) : NULL;
 
 	if (unlikely(!object))
-		object = alloc_slow(s, gfp);
+		object = alloc_slow(s, gfp, user);
+	/* Of what debugging watches, no more than was asked for. */
 	if (unlikely(gfp & __GFP_ZERO) && object)
-		memset(object, 0, s->object_size);
+		memset(object, 0, slab_debug_request(s, object));
 	return object;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	struct slab_user user = { s->object_size, __builtin_return_address(0) };
+
+	return alloc_object(s, gfp, &user);
+}
+
+/* For kmalloc(), which knows how much of the object is wanted. */
+void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
+			void *caller)
+{
+	struct slab_user user = { size, caller };
+
+	return alloc_object(s, gfp, &user);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+	struct slab_user user = { s->object_size, __builtin_return_address(0) };
+
+	return alloc_object(s, gfp | __GFP_ZERO, &user);
 }
 
 static unsigned int take_from_slabs(struct kmem_cache *s, unsigned int nr,
@@ -163,6 +217,19 @@ static bool room_for(struct kmem_cache *s, size_t nr)
 	       (nr <= limit && counter_read(s->node.out) <= limit - nr);
 }
 
+static bool alloc_bulk_checked(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			       void **objects, void *caller)
+{
+	size_t n = 0;
+
+	while (n < nr && (objects[n] = cache_alloc_sized(
+				  s, gfp, s->object_size, caller)))
+		n++;
+	if (n < nr)
+		kmem_cache_free_bulk(s, n, objects);
+	return n == nr;
+}
+
 /*
  * What is parked first, then whole slabs: the objects go straight into the
  * caller's array, the thread's own is not refilled for it.
@@ -175,6 +242,9 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 
 	if (nr == 0 || !room_for(s, nr))
 		return false;
+	if (cache_debugs(s))
+		return alloc_bulk_checked(s, gfp, nr, objects,
+					  __builtin_return_address(0));
 	while (r && n < nr && (objects[n] = kmem_record_pop(r)))
 		n++;
 	while (n < nr) {
@@ -199,15 +269,33 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 
 /* ---- free ---- */
 
+/* For caches that debug. */
+static void free_checked(struct kmem_cache *s, void *object, void *caller)
+{
+	struct slab_discard discard = DISCARD_INIT(discard, false);
+	struct slab_user user = { 0, caller };
+
+	lock(&s->node.lock, LOCK_NODE);
+	slab_give_checked(s, object, &user, &discard);
+	counter_add(s->node.stat[KMEM_CACHE_STAT_free_slowpath], 1);
+	unlock(&s->node.lock);
+	slab_release(s, &discard);
+}
+
 /*
  * The array is full or closed. If full, its older half goes to the slabs: the
  * younger is what the processor still has in its caches.
  */
-static void free_slow(struct kmem_cache *s, void *object)
+static void free_slow(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
 	struct slab_discard discard = DISCARD_INIT(discard, false);
 	struct cache_node *node = &s->node;
+
+	if (cache_debugs(s)) {
+		free_checked(s, object, caller);
+		return;
+	}
 
 	if (r)
 		record_lock(r);
@@ -233,7 +321,7 @@ static void free_slow(struct kmem_cache *s, void *object)
 	slab_release(s, &discard);
 }
 
-void kmem_cache_free(struct kmem_cache *s, void *object)
+static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_record(s->slot);
 
@@ -242,7 +330,18 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 		return;
 	}
 	if (unlikely(!r || !kmem_record_push(r, object)))
-		free_slow(s, object);
+		free_slow(s, object, caller);
+}
+
+void kmem_cache_free(struct kmem_cache *s, void *object)
+{
+	free_object(s, object, __builtin_return_address(0));
+}
+
+/* For kfree(), which found the cache. */
+void cache_free(struct kmem_cache *s, void *object, void *caller)
+{
+	free_object(s, object, caller);
 }
 
 /* As much as the array takes, the rest under one hold of the lock. */
@@ -257,6 +356,8 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 			kfree(objects[i]);
 		return;
 	}
+	for (; cache_debugs(s) && n < nr; n++)
+		free_checked(s, objects[n], __builtin_return_address(0));
 	r = thread_record(s->slot);
 	while (r && n < nr && kmem_record_push(r, objects[n]))
 		n++;
@@ -382,22 +483,43 @@ static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 	counter_set(s->min_partial, layout->min_partial);
 }
 
+/* A spec with what the slab_debug option adds for a cache of that name. */
+static int with_debug(const char *name, const struct kmem_cache_spec *spec,
+		      struct kmem_cache_spec *ret_spec,
+		      struct slab_layout *ret_layout)
+{
+	bool keep_order;
+	int err;
+
+	*ret_spec = *spec;
+	ret_spec->flags = slab_options_for(name, spec->flags, &keep_order);
+	err = slab_layout(ret_spec, kmem.cpus, ret_layout);
+	if (err || !keep_order ||
+	    get_order(ret_layout->size) <= get_order(spec->object_size))
+		return err;
+	/* Metadata that would cost a higher order is not worth it. */
+	ret_spec->flags &= ~(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER) |
+			   (spec->flags & SLAB_DEBUG_FLAGS);
+	return slab_layout(ret_spec, kmem.cpus, ret_layout);
+}
+
 int kmem_cache_new(const char *name, const char *owner,
 		   const struct kmem_cache_spec *spec,
 		   struct kmem_cache **ret_cache)
 {
+	struct kmem_cache_spec debugged;
 	struct slab_layout layout;
 	struct kmem_cache *s;
 	int err;
 
-	if (!name || !*name || slab_layout(spec, kmem.cpus, &layout))
+	if (!name || !*name || with_debug(name, spec, &debugged, &layout))
 		return -EINVAL;
 	if (strlen(name) > KMEM_NAME_MAX)
 		return -ENAMETOOLONG;
 	s = kmem_meta_alloc(sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	set_shape(s, spec, &layout);
+	set_shape(s, &debugged, &layout);
 	text_copy(s->name, sizeof(s->name), name);
 	text_copy(s->owner, sizeof(s->owner), owner);
 	s->limit = KMEM_NO_LIMIT;
@@ -523,6 +645,22 @@ static void unlist(struct kmem_cache *s)
 		cache_slot_put(s);
 }
 
+static void report_remaining(struct kmem_cache *s)
+{
+	struct page *slab;
+
+	kmem_report("kmem_cache_destroy %s: Slab cache still has objects",
+		    s->name);
+	if (!cache_debugs(s))
+		return;
+	lock(&s->node.lock, LOCK_NODE);
+	list_for_each_entry(slab, &s->node.full, list)
+		slab_debug_list_used(s, slab);
+	list_for_each_entry(slab, &s->node.partial, list)
+		slab_debug_list_used(s, slab);
+	unlock(&s->node.lock);
+}
+
 /*
  * With objects in use the cache stays as it is, known to nobody: whoever frees
  * one later must find a cache that is whole.
@@ -530,9 +668,7 @@ static void unlist(struct kmem_cache *s)
 static void drop(struct kmem_cache *s)
 {
 	if (s->node.nr_slabs) {
-		kmem_report("kmem_cache_destroy %s: Slab cache still has "
-			    "objects",
-			    s->name);
+		report_remaining(s);
 		/* No sheaves: what is parked would never come out. */
 		counter_set(s->limit, 0);
 		return;

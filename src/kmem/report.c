@@ -43,6 +43,23 @@ unsigned long kmem_report_count(void)
 /*
  * Takes its lock without a rank: lock.c reports too, about the ranks.
  */
+static void deliver(const char *text, unsigned int faults)
+{
+	pthread_mutex_lock(&report_lock);
+	counter_add(report_nr, faults);
+	if (report_fn)
+		report_fn(report_arg, text);
+	pthread_mutex_unlock(&report_lock);
+}
+
+/* Of any length, several lines perhaps. */
+void kmem_report_text(const char *text)
+{
+	deliver(text, 1);
+	if (counter_read(report_panic))
+		abort();
+}
+
 void kmem_report(const char *format, ...)
 {
 	char text[512];
@@ -51,11 +68,17 @@ void kmem_report(const char *format, ...)
 	va_start(args, format);
 	text_vformat(text, sizeof(text), format, args);
 	va_end(args);
-	pthread_mutex_lock(&report_lock);
-	counter_add(report_nr, 1);
-	if (report_fn)
-		report_fn(report_arg, text);
-	pthread_mutex_unlock(&report_lock);
-	if (counter_read(report_panic))
-		abort();
+	kmem_report_text(text);
+}
+
+/* Something that was asked for, not a fault: it is not counted as one. */
+void kmem_note(const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	text_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	deliver(text, 0);
 }

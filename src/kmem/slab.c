@@ -21,7 +21,8 @@
  * every slab can be shown, checked and, when a cache is destroyed, found. A
  * slab's free list is changed under the node's lock, not by a double-word
  * compare-exchange: threads come here in batches only. What cannot be an
- * object of the slab is reported and refused when it arrives here.
+ * object of the slab is reported and refused when it arrives here. Caches that
+ * debug have entrances of their own, one object at a time; see slab_debug.c.
  */
 #include <string.h>
 
@@ -41,12 +42,20 @@ struct page *slab_of(const void *object)
 	return page_type(page) == PAGE_SLAB ? page : NULL;
 }
 
+/* Behind its left red zone, if it has one. */
+void *slab_object(const struct kmem_cache *s, const struct page *slab,
+		  unsigned int index)
+{
+	return (char *)__page_address(slab) + s->layout.red_left_pad +
+	       (size_t)index * s->layout.size;
+}
+
 /* Index of an object in its slab, or -1 for an address that is none. */
 int slab_index(const struct kmem_cache *s, const struct page *slab,
 	       const void *object)
 {
 	size_t offset =
-		(size_t)((const char *)object - (char *)__page_address(slab));
+		(size_t)((const char *)object - (char *)slab_object(s, slab, 0));
 
 	if (offset % s->layout.size || offset / s->layout.size >= slab->objects)
 		return -1;
@@ -61,7 +70,7 @@ void *slab_next_free(const struct kmem_cache *s, const void *object)
 	return next;
 }
 
-static void set_next_free(const struct kmem_cache *s, void *object, void *next)
+void slab_set_next_free(const struct kmem_cache *s, void *object, void *next)
 {
 	memcpy((char *)object + s->layout.freeptr, &next, sizeof(next));
 }
@@ -93,15 +102,14 @@ static void construct(const struct kmem_cache *s, void *object)
 
 static void cut_into_objects(struct kmem_cache *s, struct page *slab)
 {
-	char *object = __page_address(slab);
-
-	slab->freelist = object;
+	slab->freelist = slab_object(s, slab, 0);
 	for (unsigned int i = 0; i < slab->objects; i++) {
-		char *next = object + s->layout.size;
+		void *object = slab_object(s, slab, i);
+		bool last = i + 1 == slab->objects;
 
 		construct(s, object);
-		set_next_free(s, object, i + 1 < slab->objects ? next : NULL);
-		object = next;
+		slab_set_next_free(s, object,
+				   last ? NULL : slab_object(s, slab, i + 1));
 	}
 }
 
@@ -139,6 +147,7 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
 		return NULL;
 	slab->cache = s;
 	slab->inuse = 0;
+	slab->full = false;
 	slab->objects = (uint16_t)((KMEM_PAGE_SIZE << order) / s->layout.size);
 	slab->tail = 0;
 	list_init(&slab->list);
@@ -146,6 +155,8 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
 		slab[i].tail = (uint16_t)i;
 		page_set_type(&slab[i], PAGE_TAIL);
 	}
+	if (cache_debugs(s))
+		slab_debug_new(s, slab);
 	cut_into_objects(s, slab);
 	page_set_type(slab, PAGE_SLAB);
 	return slab;
@@ -218,6 +229,14 @@ static void account_out(struct cache_node *node, unsigned int nr)
 		counter_set(node->peak, node->out);
 }
 
+static void mark_full(struct cache_node *node, struct page *slab)
+{
+	slab->full = true;
+	list_move(&slab->list, &node->full);
+	counter_sub(node->nr_partial, 1);
+	counter_sub(node->partial_total, slab->objects);
+}
+
 static unsigned int take_from_slab(struct kmem_cache *s, struct page *slab,
 				   unsigned int nr, void **objects)
 {
@@ -229,11 +248,8 @@ static unsigned int take_from_slab(struct kmem_cache *s, struct page *slab,
 		slab->freelist = slab_next_free(s, slab->freelist);
 	}
 	slab->inuse = (uint16_t)(slab->inuse + n);
-	if (!slab->freelist) {
-		list_move(&slab->list, &node->full);
-		counter_sub(node->nr_partial, 1);
-		counter_sub(node->partial_total, slab->objects);
-	}
+	if (!slab->freelist)
+		mark_full(node, slab);
 	return n;
 }
 
@@ -305,8 +321,9 @@ static void give_one(struct kmem_cache *s, struct page *slab, void *object,
 {
 	struct cache_node *node = &s->node;
 
-	set_next_free(s, object, slab->freelist);
-	if (!slab->freelist) {
+	slab_set_next_free(s, object, slab->freelist);
+	if (slab->full) {
+		slab->full = false;
 		list_move_tail(&slab->list, &node->partial);
 		counter_add(node->nr_partial, 1);
 		counter_add(node->partial_total, slab->objects);
@@ -335,6 +352,66 @@ void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
 		if (slab)
 			give_one(s, slab, objects[i], discard);
 	}
+}
+
+/* ---- the same with checks ---- */
+
+/* What debugging found: objects that are not on the free list after all. */
+void slab_adjust_inuse(struct kmem_cache *s, struct page *slab,
+		       unsigned int inuse)
+{
+	struct cache_node *node = &s->node;
+
+	lock_assert_held(&node->lock);
+	counter_set(node->out, node->out - slab->inuse + inuse);
+	slab->inuse = (uint16_t)inuse;
+	if (!slab->freelist && !slab->full)
+		mark_full(node, slab);
+}
+
+/*
+ * One object whose surroundings are as they should be. A slab with one that is
+ * not so is not used again: all its objects count as used.
+ */
+void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user)
+{
+	struct cache_node *node = &s->node;
+	struct page *slab;
+	void *object;
+
+	lock_assert_held(&node->lock);
+	while (!list_empty(&node->partial) && node->out < s->limit) {
+		slab = list_first_entry(&node->partial, struct page, list);
+		if (!slab_debug_may_take(s, slab)) {
+			kmem_report("FIX %s: Marking all objects used",
+				    s->name);
+			slab->freelist = NULL;
+			slab_adjust_inuse(s, slab, slab->objects);
+			continue;
+		}
+		take_from_slab(s, slab, 1, &object);
+		account_out(node, 1);
+		slab_debug_taken(s, slab, object, user);
+		return object;
+	}
+	return NULL;
+}
+
+void slab_give_checked(struct kmem_cache *s, void *object,
+		       const struct slab_user *user,
+		       struct slab_discard *discard)
+{
+	struct page *slab = slab_of(object);
+
+	lock_assert_held(&s->node.lock);
+	/* The slab's own debugging says more than slab_for_free() could. */
+	if (!slab || slab->cache != s ||
+	    !(s->spec.flags & SLAB_CONSISTENCY_CHECKS))
+		slab = slab_for_free(s, object);
+	if (!slab || !slab_debug_may_give(s, slab, object))
+		return;
+	slab_debug_given(s, slab, object, user);
+	give_one(s, slab, object, discard);
 }
 
 /* For shrink: all empty slabs, whatever min_partial says. */

@@ -8,7 +8,10 @@
  *
  * The link to the next free object lies in the middle of a free object, where
  * small overruns of its neighbours do not reach it, or behind the object when
- * its bytes must survive a free (constructor, TYPESAFE_BY_RCU).
+ * its bytes must survive a free (constructor, TYPESAFE_BY_RCU) or are checked
+ * while it is free (POISON). Debugging puts more around it, from low to high:
+ *
+ *	red zone | object | red zone | link | alloc, free track | request | pad
  */
 #include <errno.h>
 
@@ -19,9 +22,12 @@
 #define SLAB_MAX_ORDER 3u
 #define MAX_OBJS_PER_PAGE 32767u /* fits struct page.objects, sign bit spare */
 
+/* The 64 bytes of two struct track, see slab_debug.c. */
+#define TRACK_BYTES 64u
+
 static const slab_flags_t slab_flags_permitted =
 #define OR_FLAG(flag) flag |
-	KMEM_SLAB_FLAGS(OR_FLAG) 0;
+	KMEM_SLAB_FLAGS(OR_FLAG) SLAB_KMALLOC;
 #undef OR_FLAG
 
 /* Number of the highest bit set, counted from 1; 0 for 0. */
@@ -82,7 +88,7 @@ static unsigned int calculate_sheaf(unsigned int size,
 {
 	unsigned int capacity;
 
-	if (spec->flags & SLAB_NOLEAKTRACE)
+	if (spec->flags & (SLAB_NOLEAKTRACE | SLAB_DEBUG_FLAGS))
 		return 0;
 	capacity = size >= 4096 ? 4 : size >= 1024 ? 12 : size >= 256 ? 28 : 60;
 	return MAX(capacity, spec->sheaf_capacity);
@@ -110,20 +116,51 @@ static int check_spec(const struct kmem_cache_spec *spec)
 	return 0;
 }
 
+/* Whether kmalloc's callers are told apart from the size of their class. */
+static bool tracks_request(slab_flags_t flags)
+{
+	return (flags & SLAB_KMALLOC) && (flags & SLAB_STORE_USER);
+}
+
 static unsigned int place_freeptr(const struct kmem_cache_spec *spec,
 				  unsigned int *size)
 {
+	bool keep = spec->flags & SLAB_TYPESAFE_BY_RCU ||
+		    spec->ctor_kind != KMEM_CTOR_NONE;
+	bool zone_in_object =
+		spec->flags & SLAB_RED_ZONE &&
+		(spec->object_size < WORD || tracks_request(spec->flags));
 	unsigned int offset;
 
-	if (spec->use_freeptr_offset)
-		return spec->freeptr_offset;
-	if (spec->flags & SLAB_TYPESAFE_BY_RCU ||
-	    spec->ctor_kind != KMEM_CTOR_NONE) {
+	if ((keep && !spec->use_freeptr_offset) || spec->flags & SLAB_POISON ||
+	    zone_in_object) {
 		offset = *size;
 		*size += WORD;
 		return offset;
 	}
+	if (spec->use_freeptr_offset)
+		return spec->freeptr_offset;
 	return spec->object_size / 2 & ~(WORD - 1);
+}
+
+/* What debugging adds behind the link, and in front of the object. */
+static unsigned int place_metadata(const struct kmem_cache_spec *spec,
+				   struct slab_layout *l, unsigned int size)
+{
+	if (spec->flags & SLAB_STORE_USER) {
+		l->track = size;
+		size += TRACK_BYTES;
+		if (tracks_request(spec->flags)) {
+			l->request = size;
+			size += WORD;
+		}
+	}
+	l->end = size;
+	if (spec->flags & SLAB_RED_ZONE) {
+		l->red_left_pad = ALIGN_UP(WORD, l->align);
+		size += WORD + l->red_left_pad;
+	}
+	return size;
 }
 
 /**
@@ -143,9 +180,16 @@ int slab_layout(const struct kmem_cache_spec *spec, unsigned int cpus,
 	if (check_spec(spec))
 		return -EINVAL;
 	l.align = calculate_align(spec);
+	l.poison = spec->flags & SLAB_POISON &&
+		   !(spec->flags & SLAB_TYPESAFE_BY_RCU) &&
+		   spec->ctor_kind == KMEM_CTOR_NONE;
 	size = ALIGN_UP(spec->object_size, WORD);
+	/* The right red zone must not be empty. */
+	if (spec->flags & SLAB_RED_ZONE && size == spec->object_size)
+		size += WORD;
 	l.inuse = size;
 	l.freeptr = place_freeptr(spec, &size);
+	size = place_metadata(spec, &l, size);
 	l.size = ALIGN_UP(size, l.align);
 	l.min_order = get_order(l.size);
 	l.order = calculate_order(l.size, cpus);

@@ -76,15 +76,20 @@ struct slab_sums {
 };
 
 /* slab.c: full slabs on one list, all others on the other. */
-static unsigned int check_slab_list(const struct kmem_cache *s,
-				    const struct list_head *list, bool full,
+static unsigned int check_slab_list(struct kmem_cache *s,
+				    struct list_head *list, bool full,
 				    struct slab_sums *sums)
 {
+	struct page *slab, *next;
 	unsigned int faults = 0;
-	struct page *slab;
 
-	list_for_each_entry(slab, list, list) {
+	/* What debugging mends may move the slab to the other list. */
+	list_for_each_entry_safe(slab, next, list, list) {
+		if (cache_debugs(s))
+			faults += slab_debug_validate(s, slab);
 		faults += check_slab(s, slab);
+		if (slab->full != full)
+			continue;
 		if ((slab->freelist == NULL) != full)
 			FAULT(faults, "validate %s: slab %lu on the wrong list",
 			      s->name, __page_to_pfn(slab));
