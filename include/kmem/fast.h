@@ -29,7 +29,8 @@
  * from a signal handler.
  *
  * Invariants: count <= capacity; slots[0 .. count) are the parked objects, the
- * most recent last; gate is 0 or capacity; a record without slots has gate 0.
+ * most recent last; gate is 0 or capacity; a record without slots has gate 0;
+ * the spare array is empty or full.
  */
 #ifndef KMEM_FAST_H
 #define KMEM_FAST_H
@@ -62,7 +63,10 @@ extern "C" {
  * @slots: the array, made when the record is first filled
  * @gets: objects that the owner popped; owner's, read by anybody
  * @puts: objects that the owner pushed; owner's, read by anybody
- * @capacity: size of @slots
+ * @spare: a second array, exchanged with @slots under @lock, or NULL
+ * @spare_count: objects in it, 0 or @capacity
+ * @capacity: size of both arrays
+ * @closed_gate: what @gate was before a drainer closed it
  * @reserved: keeps a record at one cache line
  */
 struct kmem_record {
@@ -73,8 +77,11 @@ struct kmem_record {
 	void **slots;
 	uint64_t gets;
 	uint64_t puts;
+	void **spare;
+	uint32_t spare_count;
 	uint32_t capacity;
-	uint32_t reserved[5];
+	uint32_t closed_gate;
+	uint32_t reserved;
 };
 
 static inline void kmem_record_enter(struct kmem_record *r)

@@ -200,17 +200,32 @@ void kmem_cache_reset_stats(struct kmem_cache *s);
  * of the mount are made from this one list; names are the kernel's.
  */
 #define KMEM_CACHE_STATS(X)                                                    \
-	X(alloc_fastpath, "objects taken from a thread's array")               \
+	X(alloc_fastpath, "objects taken from a thread's sheaf")               \
 	X(alloc_slowpath, "objects taken from slabs directly")                 \
-	X(free_fastpath, "objects put into a thread's array")                  \
+	X(free_rcu_sheaf, "objects of kfree_rcu() freed in batches")           \
+	X(free_rcu_sheaf_fail, "objects of kfree_rcu() freed one by one")      \
+	X(free_fastpath, "objects put into a thread's sheaf")                  \
 	X(free_slowpath, "objects put into slabs directly")                    \
 	X(free_add_partial, "frees that made a full slab partial")             \
 	X(free_remove_partial, "frees that emptied a slab and released it")    \
 	X(alloc_slab, "slabs taken from the page allocator")                   \
+	X(alloc_node_mismatch, "requests for another node than the sheaf's")   \
 	X(free_slab, "slabs given back to it")                                 \
 	X(order_fallback, "slabs of the least order, the preferred failing")   \
-	X(sheaf_refill, "objects moved from slabs into arrays")                \
-	X(sheaf_flush, "objects moved from arrays into slabs")
+	X(cmpxchg_double_fail, "always 0: slabs change under a lock")          \
+	X(sheaf_flush, "objects moved from sheaves into slabs")                \
+	X(sheaf_refill, "objects moved from slabs into sheaves")               \
+	X(sheaf_alloc, "sheaves made")                                         \
+	X(sheaf_free, "sheaves given up")                                      \
+	X(barn_get, "full sheaves taken from the barn")                        \
+	X(barn_get_fail, "times the barn had none")                            \
+	X(barn_put, "full sheaves put into the barn")                          \
+	X(barn_put_fail, "times the barn was full")                            \
+	X(sheaf_prefill_fast, "prefilled sheaves that were there")             \
+	X(sheaf_prefill_slow, "prefilled sheaves that had to be filled")       \
+	X(sheaf_prefill_oversize, "prefilled sheaves above the capacity")      \
+	X(sheaf_return_fast, "prefilled sheaves that became the spare")        \
+	X(sheaf_return_slow, "prefilled sheaves that went elsewhere")
 
 enum kmem_cache_stat {
 #define KMEM_STAT_ENUM(name, help) KMEM_CACHE_STAT_##name,

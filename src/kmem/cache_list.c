@@ -216,7 +216,7 @@ static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
 	uint64_t free, partial_total;
 
 	info->objects = counter_read(node->out);
-	info->cached = record_parked(s->slot);
+	info->cached = cache_parked(s);
 	info->active = info->objects - MIN(info->cached, info->objects);
 	info->total_objects = counter_read(node->total);
 	info->slabs = counter_read(node->nr_slabs);

@@ -332,6 +332,17 @@ int slab_layout(const struct kmem_cache_spec *spec, unsigned int cpus,
 
 /* ---- slab.c -------------------------------------------------------------- */
 
+/* Sheaves that are with no thread, see sheaf.c. The kernel's numbers. */
+#define BARN_FULL 10
+#define BARN_EMPTY 10
+
+struct barn {
+	unsigned int nr_full;
+	unsigned int nr_empty;
+	void **full[BARN_FULL];
+	void **empty[BARN_EMPTY];
+};
+
 /*
  * The slabs of a cache. Every slab is on exactly one of the two lists.
  *
@@ -343,6 +354,7 @@ struct cache_node {
 	struct list_head partial;
 	struct list_head full;
 	unsigned int growing; /* slabs that are being made */
+	struct barn barn;
 	/* written under the lock, read without */
 	uint64_t nr_slabs;
 	uint64_t nr_partial;
@@ -423,6 +435,16 @@ void *slab_object(const struct kmem_cache *s, const struct page *slab,
 void *slab_next_free(const struct kmem_cache *s, const void *object);
 int slab_index(const struct kmem_cache *s, const struct page *slab,
 	       const void *object);
+
+/* ---- sheaf.c ------------------------------------------------------------- */
+
+bool sheaf_get(struct kmem_cache *s, struct kmem_record *r);
+void sheaf_make_room(struct kmem_cache *s, struct kmem_record *r,
+		     struct slab_discard *discard);
+unsigned int sheaf_take_bulk(struct kmem_cache *s, unsigned int nr,
+			     void **objects);
+void barn_empty(struct kmem_cache *s, struct slab_discard *discard);
+uint64_t cache_parked(const struct kmem_cache *s);
 
 /* ---- slab_debug.c -------------------------------------------------------- */
 

@@ -4,22 +4,24 @@
  *
  * An object travels through three layers:
  *
- *	the thread's record   an array of up to sheaf_capacity objects, used
+ *	the thread's record   a sheaf: an array of sheaf_capacity objects, used
  *	                      without a lock (fast.h)
- *	the slabs             under the node's lock, entered for half an array
+ *	further sheaves       a spare of the thread's, a barn of the cache's,
+ *	                      exchanged whole (sheaf.c)
+ *	the slabs             under the node's lock, entered for half a sheaf
  *	                      at a time (slab.c)
  *	the pages             when no slab has a free object, or one is empty
  *	                      that nobody needs (page_alloc.c)
  *
- * A limited cache has no first layer, so that its limit holds to the object.
+ * A limited cache has only the last two, so that its limit holds to the object,
+ * and so has one that debugs.
  *
  * Life of a cache: on cache_list from create to destroy; pinned by readers for
  * the length of a request; dying once destroy has begun, when no new pin is
  * given and the last one is waited for.
  *
- * Where it differs from the kernel: the arrays exist once per thread, not per
- * CPU; there is one array where the kernel has a main, a spare and a barn of
- * full ones. Sizes, alignments and flags are checked. kmem_cache_shrink()
+ * Where it differs from the kernel: the sheaves exist once per thread, not per
+ * CPU. Sizes, alignments and flags are checked. kmem_cache_shrink()
  * returns pages to their zones at once.
  */
 #include <errno.h>
@@ -49,32 +51,33 @@ static bool may_park(struct kmem_cache *s, struct kmem_record *r)
 }
 
 /*
- * One object from partial slabs, and half an array more for the thread while
- * we are there.
+ * One object from another sheaf, or from partial slabs, and half a sheaf more
+ * while we are there.
  */
 static void *refill(struct kmem_cache *s, struct kmem_record *r)
 {
 	struct cache_node *node = &s->node;
-	unsigned int n, want;
 	void *object = NULL;
+	unsigned int n;
 
 	if (r)
 		record_lock(r);
 	lock(&node->lock, LOCK_NODE);
 	if (may_park(s, r)) {
-		want = MIN(r->capacity / 2 + 1, r->capacity - r->count);
-		n = slab_take(s, want, r->slots + r->count);
-		counter_set(r->count, r->count + n);
+		if (!r->count && !sheaf_get(s, r)) {
+			n = slab_take(s, r->capacity / 2 + 1, r->slots);
+			counter_set(r->count, n);
+			counter_add(node->stat[KMEM_CACHE_STAT_sheaf_refill],
+				    n);
+		}
 		if (r->count) {
 			object = r->slots[r->count - 1];
 			counter_set(r->count, r->count - 1);
+			counter_set(r->gets, r->gets + 1);
 		}
-		counter_add(node->stat[KMEM_CACHE_STAT_sheaf_refill], n);
-	} else {
-		slab_take(s, 1, &object);
-	}
-	if (object)
+	} else if (slab_take(s, 1, &object)) {
 		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
+	}
 	unlock(&node->lock);
 	if (r)
 		record_unlock(r);
@@ -251,6 +254,15 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 		unsigned int want = (unsigned int)MIN(nr - n, 1u << 20);
 		unsigned int got = take_from_slabs(s, want, objects + n);
 
+		lock(&s->node.lock, LOCK_NODE);
+		got = sheaf_take_bulk(s, want, objects + n);
+		if (!got) {
+			got = slab_take(s, want, objects + n);
+			counter_add(
+				s->node.stat[KMEM_CACHE_STAT_alloc_slowpath],
+				got);
+		}
+		unlock(&s->node.lock);
 		if (!got && !at_limit(s))
 			got = take_from_new_slab(s, gfp, want, objects + n);
 		/* As in alloc_slow(). */
@@ -282,10 +294,7 @@ static void free_checked(struct kmem_cache *s, void *object, void *caller)
 	slab_release(s, &discard);
 }
 
-/*
- * The array is full or closed. If full, its older half goes to the slabs: the
- * younger is what the processor still has in its caches.
- */
+/* The thread's sheaf is full, or closed. */
 static void free_slow(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
@@ -301,14 +310,8 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 		record_lock(r);
 	lock(&node->lock, LOCK_NODE);
 	if (may_park(s, r)) {
-		if (r->count == r->capacity) {
-			unsigned int half = (r->capacity + 1) / 2;
-
-			slab_give(s, r->slots, half, &discard);
-			record_drop_oldest(r, half);
-			counter_add(node->stat[KMEM_CACHE_STAT_sheaf_flush],
-				    half);
-		}
+		if (r->count == r->capacity)
+			sheaf_make_room(s, r, &discard);
 		record_put(r, object);
 		counter_set(r->puts, r->puts + 1);
 	} else {
@@ -397,6 +400,7 @@ static void strip(struct kmem_cache *s,
 
 	drain(s->slot, flush_objects, &flush);
 	lock(&s->node.lock, LOCK_NODE);
+	barn_empty(s, discard);
 	slab_collect_empty(s, discard);
 	unlock(&s->node.lock);
 }
@@ -612,7 +616,7 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 
 	if (slab_layout(spec, kmem.cpus, &layout))
 		return -EINVAL;
-	if (counter_read(s->node.out) > record_parked(s->slot))
+	if (counter_read(s->node.out) > cache_parked(s))
 		return -EBUSY;
 	lock(&cache_list_lock, LOCK_CACHES);
 	strip(s, record_shut, &discard);
@@ -693,7 +697,7 @@ int kmem_cache_remove(struct kmem_cache *s)
 	bool busy;
 
 	lock(&cache_list_lock, LOCK_CACHES);
-	busy = counter_read(s->node.out) > record_parked(s->slot);
+	busy = counter_read(s->node.out) > cache_parked(s);
 	if (!busy)
 		unlist(s);
 	unlock(&cache_list_lock);
@@ -722,6 +726,9 @@ void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit)
 		struct flush flush = { s, &discard };
 
 		record_shut(s->slot, flush_objects, &flush);
+		lock(&s->node.lock, LOCK_NODE);
+		barn_empty(s, &discard);
+		unlock(&s->node.lock);
 		slab_release(s, &discard);
 	}
 	if (limit > old)

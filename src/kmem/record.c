@@ -48,11 +48,13 @@ void record_unlock(struct kmem_record *r)
 /* Under the record's lock, with nothing parked and the gate closed. */
 static void drop_slots(struct kmem_record *r)
 {
-	void **slots = r->slots;
+	void **slots = r->slots, **spare = r->spare;
 
-	/* In this order: a fork in between may leak the array, no more. */
+	/* In this order: a fork in between may leak the arrays, no more. */
 	counter_set(r->slots, NULL);
+	r->spare = NULL;
 	kmem_meta_free(slots, r->capacity * sizeof(*slots));
+	kmem_meta_free(spare, r->capacity * sizeof(*spare));
 }
 
 /*
@@ -89,10 +91,21 @@ void record_put(struct kmem_record *r, void *object)
 /* Under the record's lock and with the owner outside of its fast path. */
 static void take_out(struct kmem_record *r, record_sink_t *sink, void *arg)
 {
-	if (r->count == 0)
-		return;
-	sink(arg, r->slots, r->count);
-	counter_set(r->count, 0);
+	if (r->spare_count) {
+		sink(arg, r->spare, r->spare_count);
+		counter_set(r->spare_count, 0);
+	}
+	if (r->count) {
+		sink(arg, r->slots, r->count);
+		counter_set(r->count, 0);
+	}
+}
+
+static void look_at(struct kmem_record *r, record_sink_t *visit, void *arg)
+{
+	if (r->spare_count)
+		visit(arg, r->spare, r->spare_count);
+	visit(arg, r->slots, r->count);
 }
 
 /* By the owner, under the lock: the @nr oldest have gone elsewhere. */
@@ -147,7 +160,7 @@ static void drain_one(struct kmem_record *r, uint32_t gate, enum drain_end end,
 {
 	wait_until_idle(r);
 	if (end == DRAIN_LOOK)
-		sink(arg, r->slots, r->count);
+		look_at(r, sink, arg);
 	else
 		take_out(r, sink, arg);
 	let_go(r);
@@ -179,8 +192,7 @@ static void drain_slot(unsigned int slot, enum drain_end end,
 		spin_lock(&r->lock);
 		if (!r->slots)
 			continue;
-		/* What it was is kept where no reader looks while it is 0. */
-		r->reserved[0] = r->gate;
+		r->closed_gate = r->gate;
 		counter_set(r->gate, 0);
 		any = true;
 	}
@@ -190,7 +202,7 @@ static void drain_slot(unsigned int slot, enum drain_end end,
 		struct kmem_record *r = &t->record[slot];
 
 		if (r->slots)
-			drain_one(r, r->reserved[0], end, sink, arg);
+			drain_one(r, r->closed_gate, end, sink, arg);
 		spin_unlock(&r->lock);
 	}
 	lock_rank_pop(&kmem);
@@ -226,7 +238,8 @@ uint64_t record_parked(unsigned int slot)
 
 	lock(&thread_list_lock, LOCK_THREADS);
 	for_each_thread(t)
-		sum += counter_read(t->record[slot].count);
+		sum += counter_read(t->record[slot].count) +
+		       counter_read(t->record[slot].spare_count);
 	unlock(&thread_list_lock);
 	return sum;
 }

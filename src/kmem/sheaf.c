@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sheaf.c - arrays of objects between threads and slabs
+ *
+ * A sheaf is an array of sheaf_capacity objects. A thread has two, main and
+ * spare; a cache has a barn of some more, full and empty ones. Objects move
+ * between these by the array, so that a thread which allocates what another
+ * frees pays for one exchange every sheaf_capacity objects, and touches no slab
+ * at all.
+ *
+ *	main empty     spare is full?  exchange the two
+ *	               barn has a full one?  take it, leave the empty one
+ *	               else from the slabs, half a sheaf (kmem_cache.c)
+ *	main full      spare is empty?  exchange the two
+ *	               barn has room?  the spare goes there, main becomes spare
+ *	               else the spare goes to the slabs, and is empty then
+ *
+ * The spare changes hands whole, so it is always empty or full.
+ *
+ * Where it differs from the kernel: a refill stops at half, since a thread that
+ * came to allocate is as likely to free next. Context of all functions: the
+ * record's and the node's lock, except where it says otherwise.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static void count(struct kmem_cache *s, enum kmem_cache_stat stat, uint64_t n)
+{
+	counter_add(s->node.stat[stat], n);
+}
+
+static size_t sheaf_bytes(const struct kmem_cache *s)
+{
+	return s->layout.sheaf_capacity * sizeof(void *);
+}
+
+static void **take_empty(struct kmem_cache *s)
+{
+	struct barn *barn = &s->node.barn;
+	void **sheaf;
+
+	if (barn->nr_empty)
+		return barn->empty[--barn->nr_empty];
+	sheaf = kmem_meta_alloc(sheaf_bytes(s));
+	count(s, KMEM_CACHE_STAT_sheaf_alloc, sheaf != NULL);
+	return sheaf;
+}
+
+static void put_empty(struct kmem_cache *s, void **sheaf)
+{
+	struct barn *barn = &s->node.barn;
+
+	if (barn->nr_empty < BARN_EMPTY) {
+		barn->empty[barn->nr_empty++] = sheaf;
+		return;
+	}
+	kmem_meta_free(sheaf, sheaf_bytes(s));
+	count(s, KMEM_CACHE_STAT_sheaf_free, 1);
+}
+
+static void **take_full(struct kmem_cache *s)
+{
+	struct barn *barn = &s->node.barn;
+
+	if (!barn->nr_full) {
+		count(s, KMEM_CACHE_STAT_barn_get_fail, 1);
+		return NULL;
+	}
+	count(s, KMEM_CACHE_STAT_barn_get, 1);
+	counter_set(barn->nr_full, barn->nr_full - 1);
+	return barn->full[barn->nr_full];
+}
+
+static bool put_full(struct kmem_cache *s, void **sheaf)
+{
+	struct barn *barn = &s->node.barn;
+
+	if (barn->nr_full == BARN_FULL) {
+		count(s, KMEM_CACHE_STAT_barn_put_fail, 1);
+		return false;
+	}
+	count(s, KMEM_CACHE_STAT_barn_put, 1);
+	barn->full[barn->nr_full] = sheaf;
+	counter_set(barn->nr_full, barn->nr_full + 1);
+	return true;
+}
+
+static void exchange_spare(struct kmem_record *r)
+{
+	void **main = r->slots;
+	uint32_t main_count = r->count;
+
+	counter_set(r->slots, r->spare);
+	counter_set(r->count, r->spare_count);
+	r->spare = main;
+	counter_set(r->spare_count, main_count);
+}
+
+/* Main is empty. Return: whether it has objects now. */
+bool sheaf_get(struct kmem_cache *s, struct kmem_record *r)
+{
+	void **full;
+
+	if (r->spare_count) {
+		exchange_spare(r);
+		return true;
+	}
+	full = take_full(s);
+	if (!full)
+		return false;
+	put_empty(s, r->slots);
+	counter_set(r->slots, full);
+	counter_set(r->count, r->capacity);
+	return true;
+}
+
+/* Main is full. Afterwards it has room. */
+void sheaf_make_room(struct kmem_cache *s, struct kmem_record *r,
+		     struct slab_discard *discard)
+{
+	if (!r->spare)
+		r->spare = take_empty(s);
+	if (!r->spare) {
+		/* No memory for a second one: the older half goes. */
+		unsigned int half = (r->capacity + 1) / 2;
+
+		slab_give(s, r->slots, half, discard);
+		record_drop_oldest(r, half);
+		count(s, KMEM_CACHE_STAT_sheaf_flush, half);
+		return;
+	}
+	if (r->spare_count) {
+		if (put_full(s, r->spare)) {
+			r->spare = take_empty(s);
+		} else {
+			slab_give(s, r->spare, r->spare_count, discard);
+			count(s, KMEM_CACHE_STAT_sheaf_flush, r->spare_count);
+		}
+		counter_set(r->spare_count, 0);
+	}
+	if (r->spare)
+		exchange_spare(r);
+	else
+		sheaf_make_room(s, r, discard);
+}
+
+/* For a bulk request: a whole sheaf of the barn, if it fits. Node's lock. */
+unsigned int sheaf_take_bulk(struct kmem_cache *s, unsigned int nr,
+			     void **objects)
+{
+	unsigned int capacity = s->layout.sheaf_capacity;
+	void **full;
+
+	if (!capacity || nr < capacity || !s->node.barn.nr_full)
+		return 0;
+	full = take_full(s);
+	memcpy(objects, full, capacity * sizeof(*objects));
+	put_empty(s, full);
+	return capacity;
+}
+
+/* Everything in the barn goes to the slabs, and the barn. Node's lock. */
+void barn_empty(struct kmem_cache *s, struct slab_discard *discard)
+{
+	struct barn *barn = &s->node.barn;
+
+	while (barn->nr_full) {
+		void **sheaf = barn->full[barn->nr_full - 1];
+
+		slab_give(s, sheaf, s->layout.sheaf_capacity, discard);
+		count(s, KMEM_CACHE_STAT_sheaf_flush, s->layout.sheaf_capacity);
+		counter_set(barn->nr_full, barn->nr_full - 1);
+		kmem_meta_free(sheaf, sheaf_bytes(s));
+		count(s, KMEM_CACHE_STAT_sheaf_free, 1);
+	}
+	while (barn->nr_empty) {
+		kmem_meta_free(barn->empty[--barn->nr_empty], sheaf_bytes(s));
+		count(s, KMEM_CACHE_STAT_sheaf_free, 1);
+	}
+}
+
+/* Objects parked by threads and in the barn; without locks. */
+uint64_t cache_parked(const struct kmem_cache *s)
+{
+	return record_parked(s->slot) +
+	       (uint64_t)counter_read(s->node.barn.nr_full) *
+		       s->layout.sheaf_capacity;
+}
