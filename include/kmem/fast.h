@@ -133,8 +133,8 @@ static inline void *kmem_record_pop(struct kmem_record *r)
  * @object: what to park
  *
  * Context: as kmem_record_pop().
- * Return: false when the record is full or closed; the object stays the
- * caller's.
+ * Return: false when the record is full or closed, or when @object is what was
+ * parked last; the object stays the caller's.
  */
 static inline bool kmem_record_push(struct kmem_record *r, void *object)
 {
@@ -144,6 +144,9 @@ static inline bool kmem_record_push(struct kmem_record *r, void *object)
 	kmem_record_enter(r);
 	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
 	fits = n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
+	/* An object that was freed a moment ago; the slow path says so. */
+	if (__builtin_expect(fits && n && r->slots[n - 1] == object, 0))
+		fits = false;
 	if (__builtin_expect(fits, 1)) {
 		r->slots[n] = object;
 		__atomic_store_n(&r->count, n + 1, __ATOMIC_RELAXED);

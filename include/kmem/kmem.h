@@ -47,6 +47,10 @@ enum kmem_backing {
  * @path: the file, for KMEM_FILE
  * @cpus: virtual CPUs that formulas and formats use; 0: the host's online ones
  * @min_free_kbytes: as the sysctl; 0: by the kernel's formula
+ * @init_on_alloc: clear all memory that is handed out, as if __GFP_ZERO were in
+ *         every mask (not of caches that keep the content of free objects)
+ * @init_on_free: clear all memory that is freed
+ * @freelist_random: give the objects of each slab in an order of its own
  * @slab_debug: the kernel's slab_debug= parameter: letters F Z P U T O for all
  *         caches, "FZ,name*" for some, blocks joined by ';', "-" for none;
  *         NULL: no debugging, "": FZPU
@@ -59,6 +63,9 @@ struct kmem_config {
 	const char *path;
 	unsigned int cpus;
 	unsigned long min_free_kbytes;
+	bool init_on_alloc;
+	bool init_on_free;
+	bool freelist_random;
 	const char *slab_debug;
 	const char *zones;
 };

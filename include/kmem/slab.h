@@ -5,6 +5,7 @@
 #ifndef KMEM_SLAB_H
 #define KMEM_SLAB_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -63,6 +64,9 @@ typedef unsigned int slab_flags_t;
 #define KMALLOC_MAX_CACHE_SIZE 8192ul
 #define KMALLOC_MAX_SIZE KMEM_BLOCK_SIZE
 #define KMALLOC_MIN_SIZE 8ul
+
+/* Any node will do. */
+#define NUMA_NO_NODE (-1)
 
 /* What kmalloc(0) gives: not NULL, not to be dereferenced, freeable. */
 #define ZERO_SIZE_PTR ((void *)16)
@@ -129,6 +133,39 @@ struct kmem_cache *kmem_cache_create_legacy(const char *name, unsigned int size,
 				 __alignof__(struct tag), (flags), NULL)
 
 /**
+ * kmem_cache_create_usercopy() - the five-argument form, with a part of the
+ * object that may be copied to user space
+ * @name: as kmem_cache_create()
+ * @size: as kmem_cache_create()
+ * @align: least alignment in bytes, a power of two or 0
+ * @flags: SLAB_…
+ * @useroffset: where the part begins
+ * @usersize: its length; one that is not inside the object is reported, and
+ *	nothing may be copied
+ * @ctor: runs once for each object when its slab is made, or NULL
+ *
+ * Context: may sleep. Return: as kmem_cache_create().
+ */
+static inline struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = { align, useroffset, usersize, 0,
+					false, ctor,	   0 };
+
+	return kmem_cache_create_args(name, size, &args, flags);
+}
+
+/* As KMEM_CACHE(), where one field may be copied to user space. */
+#define KMEM_CACHE_USERCOPY(tag, flags, field)                                 \
+	kmem_cache_create_usercopy(#tag, sizeof(struct tag),                   \
+				   __alignof__(struct tag), (flags),           \
+				   offsetof(struct tag, field),                \
+				   sizeof(((struct tag *)0)->field), NULL)
+
+/**
  * kmem_cache_destroy() - remove a cache
  * @s: NULL is a no-op
  *
@@ -168,6 +205,18 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 	__attribute__((malloc, warn_unused_result));
 
 /**
+ * kmem_cache_alloc_node() - take one object, preferably of a node
+ * @s: the cache
+ * @gfp: as kmem_cache_alloc(); __GFP_THISNODE forbids all other nodes
+ * @node: 0 is the one node that exists; NUMA_NO_NODE: any
+ *
+ * Context: as kmem_cache_alloc().
+ * Return: the object, or NULL; that, too, when @gfp insists on another node.
+ */
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+	__attribute__((malloc, warn_unused_result));
+
+/**
  * kmem_cache_free() - give one object back
  * @s: the cache that it came from
  * @object: NULL is reported (the kernel crashes); so is, once the object
@@ -191,11 +240,21 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
  */
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects);
 
+/* ---- memory by size ------------------------------------------------------ */
+
 /**
  * kmalloc() - memory of a size class: 8 16 32 64 96 128 192 256 512 1k 2k 4k
  * 8k, whole pages above, up to 4 MiB
+ * @size: bytes
+ * @gfp: how to find memory, and of which kind: the classes exist four times,
+ *	as dma-kmalloc-N for __GFP_DMA, else kmalloc-rcl-N for
+ *	__GFP_RECLAIMABLE, else kmalloc-cg-N for __GFP_ACCOUNT, else kmalloc-N
  *
- * Aligned to the largest power of two that divides the class.
+ * Aligned to the largest power of two that divides the class. __GFP_DMA32,
+ * __GFP_HIGHMEM and bits that mean nothing are taken out of @gfp and reported
+ * when pages are needed. kzalloc() is the same with __GFP_ZERO.
+ *
+ * Context: as kmem_cache_alloc().
  * Return: the block; ZERO_SIZE_PTR for @size 0; NULL.
  */
 void *kmalloc(size_t size, gfp_t gfp)
@@ -205,6 +264,13 @@ void *kzalloc(size_t size, gfp_t gfp)
 
 /**
  * kmalloc_array() - kmalloc(n * size), NULL when the product overflows
+ * @n: elements
+ * @size: bytes of each
+ * @gfp: as kmalloc()
+ *
+ * kcalloc() is the same with __GFP_ZERO.
+ *
+ * Context: as kmalloc(). Return: as kmalloc().
  */
 void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 	__attribute__((alloc_size(1, 2), warn_unused_result));
@@ -212,34 +278,231 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	__attribute__((alloc_size(1, 2), warn_unused_result));
 
 /**
+ * kmalloc_node() - the four above, with a preferred node
+ * @size: as kmalloc()
+ * @gfp: as kmalloc(); __GFP_THISNODE forbids all other nodes
+ * @node: as kmem_cache_alloc_node()
+ *
+ * Context: as kmalloc().
+ * Return: as kmalloc(); NULL when @gfp insists on a node that does not exist.
+ */
+void *kmalloc_node(size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1), warn_unused_result));
+void *kzalloc_node(size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1), warn_unused_result));
+void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1, 2), warn_unused_result));
+void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1, 2), warn_unused_result));
+
+/**
  * krealloc() - change the size of a block
  * @p: NULL or ZERO_SIZE_PTR: as kmalloc
  * @size: 0: as kfree, gives ZERO_SIZE_PTR
+ * @gfp: as kmalloc()
  *
- * Stays in place while the block is large enough. With __GFP_ZERO everything
- * beyond the old block is cleared.
+ * Stays in place while the block is large enough: its class, the object size
+ * of a cache, or its pages. A block that stays keeps its kind, whatever @gfp
+ * says. With __GFP_ZERO everything beyond the old block is cleared.
+ *
+ * Context: as kmalloc().
  * Return: the block, or NULL, which leaves @p as it was.
  */
 void *krealloc(const void *p, size_t size, gfp_t gfp)
 	__attribute__((alloc_size(2), warn_unused_result));
 
 /**
- * kfree() - free a block of kmalloc or an object of any cache
+ * krealloc_array() - krealloc(p, n * size)
+ * @p: as krealloc()
+ * @n: elements
+ * @size: bytes of each
+ * @gfp: as krealloc()
  *
- * NULL and ZERO_SIZE_PTR are no-ops; any other address that the library did
- * not give out is reported and refused.
+ * Context: as krealloc().
+ * Return: as krealloc(); NULL when the product overflows, @p stays as it was.
+ */
+void *krealloc_array(const void *p, size_t n, size_t size, gfp_t gfp)
+	__attribute__((alloc_size(2, 3), warn_unused_result));
+
+/**
+ * krealloc_node_align() - krealloc(), which moves a block that is badly placed
+ * @p: as krealloc()
+ * @size: as krealloc()
+ * @align: a power of two; a new block is only aligned as its class is
+ * @gfp: as krealloc(); with __GFP_THISNODE a block of another node moves
+ * @node: as kmem_cache_alloc_node()
+ *
+ * Context: as krealloc(). Return: as krealloc().
+ */
+void *krealloc_node_align(const void *p, size_t size, unsigned long align,
+			  gfp_t gfp, int node)
+	__attribute__((alloc_size(2), warn_unused_result));
+
+/**
+ * kfree() - free a block of kmalloc or an object of any cache
+ * @p: NULL and ZERO_SIZE_PTR are no-ops; any other address that the library
+ *	did not give out is reported and refused
+ *
+ * Context: as kmem_cache_free().
  */
 void kfree(const void *p);
 
 /**
- * ksize() - usable bytes of a block; 0 for NULL and ZERO_SIZE_PTR
+ * kfree_sensitive() - clear a block, all ksize() bytes of it, then free it
+ * @p: as kfree(); what is refused is not cleared
+ *
+ * Context: as kfree().
+ */
+void kfree_sensitive(const void *p);
+
+/**
+ * kfree_bulk() - free blocks of any kind and size
+ * @nr: how many
+ * @p: their addresses, each as for kfree()
+ *
+ * Context: as kfree().
+ */
+static inline void kfree_bulk(size_t nr, void **p)
+{
+	kmem_cache_free_bulk(NULL, nr, p);
+}
+
+/**
+ * ksize() - usable bytes of a block
+ * @p: as kfree()
+ *
+ * Of kmalloc, the class or the pages. Of another cache, at least its object
+ * size, and what lies unused behind the object as well. Who asks may use it
+ * all: to a cache that remembers what was asked for, all of it was. But only
+ * the object size survives a krealloc().
+ *
+ * Context: any. Return: the bytes; 0 for NULL and ZERO_SIZE_PTR.
  */
 size_t ksize(const void *p);
 
 /**
  * kmalloc_size_roundup() - the bytes that kmalloc(@size) would give
+ * @size: bytes
+ *
+ * Context: any. Return: 0 for 0, and @size itself when it is too large.
  */
 size_t kmalloc_size_roundup(size_t size);
+
+/* ---- private classes ----------------------------------------------------- */
+
+typedef struct kmem_buckets kmem_buckets;
+
+/**
+ * kmem_buckets_create() - classes as kmalloc's, shared with nobody else
+ * @name: of the caches: NAME-8, NAME-16 … NAME-8k
+ * @flags: SLAB_… of all of them, SLAB_NO_MERGE is added
+ * @useroffset: start of what may be copied to user space
+ * @usersize: its length, cut to fit each class
+ * @ctor: of all of them, or NULL
+ *
+ * Context: may sleep.
+ * Return: the set, or NULL when one of its caches cannot be made (reported).
+ */
+kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
+				  unsigned int useroffset,
+				  unsigned int usersize,
+				  void (*ctor)(void *object))
+	__attribute__((warn_unused_result));
+
+/**
+ * kmem_buckets_alloc() - kmalloc() from a private set; freed by kfree()
+ * @b: the set; NULL: plain kmalloc()
+ * @size: as kmalloc(); above the largest class blocks are nobody's
+ * @gfp: as kmalloc(), but the kind of memory is the set's
+ *
+ * Context: as kmalloc(). Return: as kmalloc().
+ */
+void *kmem_buckets_alloc(kmem_buckets *b, size_t size, gfp_t gfp)
+	__attribute__((alloc_size(2), warn_unused_result));
+
+/**
+ * kmem_buckets_destroy() - kmem_cache_destroy() for each cache of a set
+ * @b: NULL is a no-op
+ *
+ * The kernel has no such function; its sets live as long as it does.
+ *
+ * Context: may sleep.
+ */
+void kmem_buckets_destroy(kmem_buckets *b);
+
+/* ---- copies and texts ---------------------------------------------------- */
+
+/**
+ * kstrdup() - a copy of a string, from kmalloc()
+ * @s: NULL gives NULL
+ * @gfp: as kmalloc()
+ *
+ * Context: as kmalloc(). Return: the copy, for kfree(); NULL.
+ */
+char *kstrdup(const char *s, gfp_t gfp)
+	__attribute__((malloc, warn_unused_result));
+
+/**
+ * kstrndup() - kstrdup() of at most @max bytes, terminated
+ * @s: NULL gives NULL
+ * @max: bytes of @s to look at
+ * @gfp: as kmalloc()
+ *
+ * Context: as kmalloc(). Return: as kstrdup().
+ */
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+	__attribute__((malloc, warn_unused_result));
+
+/**
+ * kmemdup() - a copy of @len bytes
+ * @src: where they are
+ * @len: how many; 0 gives ZERO_SIZE_PTR
+ * @gfp: as kmalloc()
+ *
+ * Context: as kmalloc(). Return: the copy, for kfree(); NULL.
+ */
+void *kmemdup(const void *src, size_t len, gfp_t gfp)
+	__attribute__((alloc_size(2), warn_unused_result));
+
+/**
+ * kmemdup_nul() - a string of @len bytes that need not be terminated
+ * @s: NULL gives NULL
+ * @len: how many; a zero byte is added
+ * @gfp: as kmalloc()
+ *
+ * Context: as kmalloc(). Return: as kstrdup().
+ */
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
+	__attribute__((malloc, warn_unused_result));
+
+/**
+ * kasprintf() - formatted text, as printf(3), in a block of its size
+ * @gfp: as kmalloc()
+ * @format: of the C library: the kernel's %pS and the like mean nothing
+ *
+ * kvasprintf() is the same with the arguments in @args.
+ *
+ * Context: as kmalloc(). Return: the text, for kfree(); NULL.
+ */
+char *kasprintf(gfp_t gfp, const char *format, ...)
+	__attribute__((malloc, format(printf, 2, 3), warn_unused_result));
+char *kvasprintf(gfp_t gfp, const char *format, va_list args)
+	__attribute__((malloc, format(printf, 2, 0), warn_unused_result));
+
+/* ---- for debugging ------------------------------------------------------- */
+
+/**
+ * kmem_dump_obj() - tell all that is known about an object
+ * @object: an address, of the object or inside of it
+ *
+ * Its cache, where it begins, and with SLAB_STORE_USER who allocated it and,
+ * if it ever was free, who freed it: one text to the report hook, which does
+ * not count as a fault.
+ *
+ * Context: any; right for an object whose cache is not destroyed meanwhile.
+ * Return: false, and nothing told, for an address that is in no slab.
+ */
+bool kmem_dump_obj(void *object);
 
 #pragma GCC visibility pop
 

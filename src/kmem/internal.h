@@ -134,6 +134,7 @@ void os_release(void *p, size_t size);
 bool os_barrier_setup(void);
 void os_barrier(void);
 uint64_t os_now_ns(void);
+uint64_t os_random(void);
 
 /* ---- meta.c -------------------------------------------------------------- */
 
@@ -371,9 +372,14 @@ struct kmem_cache {
 	/* The shape: changed under LOCK_CACHES and the node's lock together,
 	 * while the cache has no slab. */
 	unsigned int object_size;
+	gfp_t always; /* __GFP_ZERO where every object is to be cleared */
+	bool wipe;    /* clear objects when they are freed */
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
 	gfp_t gfp; /* added to every request for pages */
+
+	uint64_t random;   /* what links in free objects are mixed with */
+	uint16_t *shuffle; /* an order of a slab's objects, or NULL */
 
 	uint64_t serial;
 	struct list_head link; /* LOCK_CACHES, as the next two */
@@ -602,6 +608,9 @@ void report_fork(enum fork_step step);
 struct kmem {
 	bool ready;
 	bool barrier; /* records may be used */
+	bool init_on_alloc;
+	bool init_on_free;
+	bool freelist_random;
 	struct os_arena arena;
 	char *base;
 	size_t memory;

@@ -126,6 +126,9 @@ static int set_up(const struct kmem_config *config)
 	if (err)
 		return err;
 	kmem.cpus = config->cpus ? config->cpus : os_host_cpus();
+	kmem.init_on_alloc = config->init_on_alloc;
+	kmem.init_on_free = config->init_on_free;
+	kmem.freelist_random = config->freelist_random;
 	kmem.barrier = KMEM_TSAN || os_barrier_setup();
 	fork_setup();
 	set_header();

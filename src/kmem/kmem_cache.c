@@ -171,7 +171,7 @@ static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp,
 	if (unlikely(!object))
 		object = alloc_slow(s, gfp, user);
 	/* Of what debugging watches, no more than was asked for. */
-	if (unlikely(gfp & __GFP_ZERO) && object)
+	if (unlikely((gfp | s->always) & __GFP_ZERO) && object)
 		memset(object, 0, slab_debug_request(s, object));
 	return object;
 }
@@ -274,7 +274,7 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 		}
 		n += got;
 	}
-	for (size_t i = 0; gfp & __GFP_ZERO && i < nr; i++)
+	for (size_t i = 0; (gfp | s->always) & __GFP_ZERO && i < nr; i++)
 		memset(objects[i], 0, s->object_size);
 	return true;
 }
@@ -294,6 +294,17 @@ static void free_checked(struct kmem_cache *s, void *object, void *caller)
 	slab_release(s, &discard);
 }
 
+/* What the fast path refused to park a second time in a row. */
+static bool is_double_free(const struct kmem_cache *s,
+			   const struct kmem_record *r, const void *object)
+{
+	if (!r->count || r->slots[r->count - 1] != object)
+		return false;
+	kmem_report("kmem_cache_free(%s, %p): object is free already", s->name,
+		    object);
+	return true;
+}
+
 /* The thread's sheaf is full, or closed. */
 static void free_slow(struct kmem_cache *s, void *object, void *caller)
 {
@@ -305,15 +316,16 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 		free_checked(s, object, caller);
 		return;
 	}
-
 	if (r)
 		record_lock(r);
 	lock(&node->lock, LOCK_NODE);
 	if (may_park(s, r)) {
-		if (r->count == r->capacity)
-			sheaf_make_room(s, r, &discard);
-		record_put(r, object);
-		counter_set(r->puts, r->puts + 1);
+		if (!is_double_free(s, r, object)) {
+			if (r->count == r->capacity)
+				sheaf_make_room(s, r, &discard);
+			record_put(r, object);
+			counter_set(r->puts, r->puts + 1);
+		}
 	} else {
 		slab_give(s, &object, 1, &discard);
 		counter_add(node->stat[KMEM_CACHE_STAT_free_slowpath], 1);
@@ -324,6 +336,15 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 	slab_release(s, &discard);
 }
 
+/* Only what is an object for sure: a wrong free is found later. */
+static void wipe(struct kmem_cache *s, void *object)
+{
+	struct page *slab = slab_of(object);
+
+	if (slab && slab->cache == s && slab_index(s, slab, object) >= 0)
+		memset(object, 0, s->object_size);
+}
+
 static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_record(s->slot);
@@ -332,6 +353,8 @@ static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 		kmem_report("kmem_cache_free(%s, NULL)", s->name);
 		return;
 	}
+	if (unlikely(s->wipe))
+		wipe(s, object);
 	if (unlikely(!r || !kmem_record_push(r, object)))
 		free_slow(s, object, caller);
 }
@@ -476,14 +499,50 @@ static gfp_t page_flags(slab_flags_t flags)
 	return gfp;
 }
 
+/* Fisher and Yates. A cache that cannot have an order does without. */
+static void shuffle(struct kmem_cache *s, unsigned int objects)
+{
+	if (!kmem.freelist_random || objects < 2)
+		return;
+	s->shuffle = kmem_meta_alloc(objects * sizeof(*s->shuffle));
+	for (unsigned int i = 0; s->shuffle && i < objects; i++) {
+		unsigned int j = (unsigned int)(os_random() % (i + 1));
+
+		s->shuffle[i] = s->shuffle[j];
+		s->shuffle[j] = (uint16_t)i;
+	}
+}
+
+static void unshuffle(struct kmem_cache *s)
+{
+	if (s->shuffle)
+		kmem_meta_free(s->shuffle,
+			       s->layout.objects * sizeof(*s->shuffle));
+	s->shuffle = NULL;
+}
+
+/* Caches whose free objects mean something are cleared on request alone. */
+static void set_clearing(struct kmem_cache *s)
+{
+	bool keeps = s->spec.ctor_kind != KMEM_CTOR_NONE ||
+		     s->spec.flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON);
+
+	s->always = kmem.init_on_alloc && !keeps ? __GFP_ZERO : 0;
+	s->wipe = kmem.init_on_free && !keeps;
+}
+
 /* Under the list's and the node's lock, with no slab there or in the making. */
 static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 		      const struct slab_layout *layout)
 {
+	unshuffle(s);
 	s->spec = *spec;
 	s->layout = *layout;
 	counter_set(s->object_size, spec->object_size);
 	s->gfp = page_flags(spec->flags);
+	s->random = os_random();
+	set_clearing(s);
+	shuffle(s, layout->objects);
 	counter_set(s->min_partial, layout->min_partial);
 }
 
@@ -678,6 +737,7 @@ static void drop(struct kmem_cache *s)
 		return;
 	}
 	pthread_mutex_destroy(&s->node.lock);
+	unshuffle(s);
 	kmem_meta_free(s, sizeof(*s));
 	drain_all_pages();
 }

@@ -14,6 +14,7 @@
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -194,6 +195,16 @@ bool os_barrier_setup(void)
 void os_barrier(void)
 {
 	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+/* Hard to guess, as far as the system has entropy; else just different. */
+uint64_t os_random(void)
+{
+	uint64_t value;
+
+	if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value))
+		value = os_now_ns() * 0x9e3779b97f4a7c15ull;
+	return value;
 }
 
 uint64_t os_now_ns(void)

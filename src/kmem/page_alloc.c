@@ -245,7 +245,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 			return NULL;
 	}
 	mark_in_use(page, order);
-	if (unlikely(gfp & __GFP_ZERO))
+	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
 		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
 	return page;
 }
@@ -354,6 +354,8 @@ void __free_pages(struct page *page, unsigned int order)
 		return;
 	if (unlikely(!check_free(page, order)))
 		return;
+	if (unlikely(kmem.init_on_free))
+		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
 	zone = &kmem.zone[page->zone];
 	page->refcount = 0;
 	page_set_type(page, PAGE_PARKED);

@@ -62,17 +62,31 @@ int slab_index(const struct kmem_cache *s, const struct page *slab,
 	return (int)(offset / s->layout.size);
 }
 
+/*
+ * A link is stored mixed with a secret of the cache and with its own address,
+ * bytes reversed: whoever overwrites one cannot aim.
+ */
+static uint64_t mix(const struct kmem_cache *s, const void *where,
+		    uint64_t value)
+{
+	return value ^ s->random ^ __builtin_bswap64((uint64_t)where);
+}
+
 void *slab_next_free(const struct kmem_cache *s, const void *object)
 {
-	void *next;
+	const char *where = (const char *)object + s->layout.freeptr;
+	uint64_t stored;
 
-	memcpy(&next, (const char *)object + s->layout.freeptr, sizeof(next));
-	return next;
+	memcpy(&stored, where, sizeof(stored));
+	return (void *)mix(s, where, stored);
 }
 
 void slab_set_next_free(const struct kmem_cache *s, void *object, void *next)
 {
-	memcpy((char *)object + s->layout.freeptr, &next, sizeof(next));
+	char *where = (char *)object + s->layout.freeptr;
+	uint64_t stored = mix(s, where, (uint64_t)next);
+
+	memcpy(where, &stored, sizeof(stored));
 }
 
 /* ---- making and releasing ---- */
@@ -100,16 +114,31 @@ static void construct(const struct kmem_cache *s, void *object)
 	}
 }
 
+/*
+ * The @i-th object of a slab's first free list. A slab of the least order holds
+ * fewer than the order was made for, and does without.
+ */
+static unsigned int nth(const struct kmem_cache *s, const struct page *slab,
+			unsigned int i)
+{
+	i %= slab->objects;
+	if (s->shuffle && slab->objects == s->layout.objects)
+		return s->shuffle[i];
+	return i;
+}
+
 static void cut_into_objects(struct kmem_cache *s, struct page *slab)
 {
-	slab->freelist = slab_object(s, slab, 0);
-	for (unsigned int i = 0; i < slab->objects; i++) {
-		void *object = slab_object(s, slab, i);
-		bool last = i + 1 == slab->objects;
+	unsigned int start = s->shuffle ? os_random() % slab->objects : 0;
+
+	/* From the last to the first, each before the one behind it. */
+	slab->freelist = NULL;
+	for (unsigned int i = slab->objects; i > 0; i--) {
+		void *object = slab_object(s, slab, nth(s, slab, start + i - 1));
 
 		construct(s, object);
-		slab_set_next_free(s, object,
-				   last ? NULL : slab_object(s, slab, i + 1));
+		slab_set_next_free(s, object, slab->freelist);
+		slab->freelist = object;
 	}
 }
 
