@@ -73,6 +73,7 @@ typedef unsigned int slab_flags_t;
 #define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
 
 struct kmem_cache;
+struct slab_sheaf;
 
 /**
  * struct kmem_cache_args - the rarer parameters; all zero means defaults
@@ -241,6 +242,44 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects);
 
 /* ---- memory by size ------------------------------------------------------ */
+
+/**
+ * kmem_cache_prefill_sheaf() - objects to be taken later without failing
+ * @size: at least so many; more than the cache's sheaf_capacity is allowed
+ *
+ * Context: as kmem_cache_alloc_bulk(). Objects in the sheaf count as in use.
+ * Return: the sheaf, or NULL: no memory, or @size 0.
+ */
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
+					    unsigned int size);
+
+/**
+ * kmem_cache_refill_sheaf() - fill a used sheaf up again
+ * @sheafp: may be replaced by a larger one
+ *
+ * Return: 0; -EINVAL (no sheaf); -ENOMEM: the sheaf is as it was.
+ */
+int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp,
+			    struct slab_sheaf **sheafp, unsigned int size);
+
+/**
+ * kmem_cache_return_sheaf() - give a sheaf back with what is left in it
+ */
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp,
+			     struct slab_sheaf *sheaf);
+
+/**
+ * kmem_cache_alloc_from_sheaf() - the next object of a sheaf
+ *
+ * Return: NULL when it is empty: it does not ask the cache.
+ */
+void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
+				  struct slab_sheaf *sheaf);
+
+/**
+ * kmem_cache_sheaf_size() - objects left in a sheaf
+ */
+unsigned int kmem_cache_sheaf_size(const struct slab_sheaf *sheaf);
 
 /**
  * kmalloc() - memory of a size class: 8 16 32 64 96 128 192 256 512 1k 2k 4k

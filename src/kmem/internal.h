@@ -449,6 +449,8 @@ void sheaf_make_room(struct kmem_cache *s, struct kmem_record *r,
 		     struct slab_discard *discard);
 unsigned int sheaf_take_bulk(struct kmem_cache *s, unsigned int nr,
 			     void **objects);
+void **sheaf_lend(struct kmem_cache *s, struct kmem_record *r);
+bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full);
 void barn_empty(struct kmem_cache *s, struct slab_discard *discard);
 uint64_t cache_parked(const struct kmem_cache *s);
 

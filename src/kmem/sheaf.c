@@ -160,6 +160,32 @@ unsigned int sheaf_take_bulk(struct kmem_cache *s, unsigned int nr,
 	return capacity;
 }
 
+/* For prefill.c: a full sheaf that leaves the cache, or NULL. */
+void **sheaf_lend(struct kmem_cache *s, struct kmem_record *r)
+{
+	void **full = r->spare;
+
+	if (!r->spare_count)
+		return s->node.barn.nr_full ? take_full(s) : NULL;
+	r->spare = NULL;
+	counter_set(r->spare_count, 0);
+	return full;
+}
+
+/* The way back. Return: false when there is no room for it. */
+bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full)
+{
+	if (!r->slots || r->capacity != s->layout.sheaf_capacity)
+		return put_full(s, full);
+	if (r->spare_count)
+		return put_full(s, full);
+	if (r->spare)
+		put_empty(s, r->spare);
+	r->spare = full;
+	counter_set(r->spare_count, r->capacity);
+	return true;
+}
+
 /* Everything in the barn goes to the slabs, and the barn. Node's lock. */
 void barn_empty(struct kmem_cache *s, struct slab_discard *discard)
 {
