@@ -10,6 +10,7 @@
  *	LOCK_POOLS     mempool_list.c the list of pools, pins
  *	LOCK_POOL      mempool.c    one pool: reserve and queue
  *	LOCK_TICKER    wait.c       the thread that retries parked requests
+ *	LOCK_RCU       rcu.c        what waits for a grace period
  *	LOCK_THREADS   thread.c     the list of thread blocks; drains
  *	LOCK_RECORD    record.c     one thread's record of one source. A drainer
  *	                            takes the same record of several threads,
@@ -61,6 +62,7 @@ enum lock_rank {
 	LOCK_POOLS,
 	LOCK_POOL,
 	LOCK_TICKER,
+	LOCK_RCU,
 	LOCK_THREADS,
 	LOCK_RECORD,
 	LOCK_NODE,
@@ -113,6 +115,7 @@ enum fork_step { FORK_PREPARE, FORK_PARENT, FORK_CHILD, FORK_ORPHAN };
 void kmem_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void kmem_report_text(const char *text);
 void kmem_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void kmem_note_text(const char *text);
 
 /* ---- os_memory.c --------------------------------------------------------- */
 
@@ -428,6 +431,7 @@ void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
 	       struct slab_discard *discard);
 void slab_collect_empty(struct kmem_cache *s, struct slab_discard *discard);
 void slab_release(struct kmem_cache *s, struct slab_discard *discard);
+void slab_release_now(struct slab_discard *discard);
 struct page *slab_of(const void *object);
 void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user);
 void slab_give_checked(struct kmem_cache *s, void *object,
@@ -467,6 +471,9 @@ unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab);
 void slab_debug_list_used(struct kmem_cache *s, struct page *slab);
 size_t slab_debug_request(const struct kmem_cache *s, const void *object);
 void slab_debug_set_request(struct kmem_cache *s, void *object, size_t size);
+unsigned int slab_debug_origin(const struct kmem_cache *s, void *object,
+			       bool freed, void **ret_caller,
+			       void *const **ret_frames);
 
 /* ---- slab_options.c ------------------------------------------------------ */
 
@@ -486,6 +493,7 @@ void stacks_fork(enum fork_step step);
 void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 			void *caller);
 void cache_free(struct kmem_cache *s, void *object, void *caller);
+void cache_count_rcu(struct kmem_cache *s);
 void caches_shrink(void);
 void cache_thread_exit(struct thread *t);
 
@@ -499,10 +507,53 @@ void cache_list_remove(struct kmem_cache *s);
 void cache_slot_put(struct kmem_cache *s);
 void caches_exit(void);
 
+/* ---- gfp.c --------------------------------------------------------------- */
+
+/* What no slab and no large block may be made with. */
+#define GFP_SLAB_BUG_MASK (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK)
+
+size_t gfp_format(char *buf, size_t size, gfp_t gfp);
+gfp_t gfp_fix(gfp_t gfp);
+gfp_t slab_fix_gfp(const struct kmem_cache *s, gfp_t gfp);
+
 /* ---- kmalloc.c ----------------------------------------------------------- */
+
+struct kmalloc_class {
+	unsigned int size;
+	const char *name; /* what follows "kmalloc-" */
+};
+
+#define KMALLOC_CLASSES 13
+
+extern const struct kmalloc_class kmalloc_classes[KMALLOC_CLASSES];
+extern const uint8_t kmalloc_small_class[24];
+
+/* The smallest class that holds @size, of 1 to KMALLOC_MAX_CACHE_SIZE. */
+static inline unsigned int kmalloc_class_of(size_t size)
+{
+	if (size <= 192)
+		return kmalloc_small_class[(size - 1) / 8];
+	/* 256 is class 7 and needs 8 bits. */
+	return 64u - (unsigned int)__builtin_clzl(size - 1) - 1;
+}
+
+/* The alignment that a class promises: the power of two that divides it. */
+static inline unsigned int kmalloc_class_align(unsigned int class)
+{
+	return kmalloc_classes[class].size & -kmalloc_classes[class].size;
+}
 
 int kmalloc_init(void);
 void kmalloc_exit(void);
+void *kmalloc_caller(size_t size, gfp_t gfp, void *caller);
+
+/* ---- numa.c -------------------------------------------------------------- */
+
+/* Node 0 is the one there is; who does not insist gets memory from it. */
+static inline bool node_serves(int node, gfp_t gfp)
+{
+	return node == 0 || node == NUMA_NO_NODE || !(gfp & __GFP_THISNODE);
+}
 
 /* ---- mempool.c ----------------------------------------------------------- */
 
@@ -587,6 +638,12 @@ void wake_word(uint32_t *word);
 int ticker_arm(void);
 void ticker_disarm(void);
 void ticker_stop(void);
+
+/* ---- rcu.c --------------------------------------------------------------- */
+
+void rcu_defer_slabs(struct slab_discard *discard);
+void rcu_stop(void);
+void rcu_fork(enum fork_step step);
 
 /* ---- fork.c -------------------------------------------------------------- */
 

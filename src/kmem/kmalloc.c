@@ -1,77 +1,108 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kmalloc.c - memory by size: thirteen caches, whole pages above
+ * kmalloc.c - memory by size: four sets of thirteen caches, whole pages above
  *
  * The classes are the kernel's: powers of two from 8 bytes to 8 KiB, and 96
  * and 192 between them. A larger request is a block of pages of its own, whose
  * first struct page says so.
  *
- * Where it differs from the kernel: there is one set of classes (no DMA,
- * reclaimable or accounted twins). kfree() of what kmalloc() did not give is
- * reported and refused.
+ * Each class exists once per kind of memory, which the mask tells: for DMA,
+ * reclaimable, accounted, or none of these. A mask with several of these bits
+ * is of the first kind.
+ *
+ * How large a block is has three answers. kmalloc_caller() was asked for the
+ * request; debugging caches remember it. The bucket is the object size of the
+ * block's cache, or its pages, and what krealloc() keeps within. ksize() adds
+ * what lies unused behind an object: the user may fill it, but no __GFP_ZERO
+ * ever clears it, so krealloc() must neither grow into it nor copy it.
+ *
+ * Where it differs from the kernel: kfree() and the others refuse and report
+ * what kmalloc() did not give. ksize() leaves a free object's link alone where
+ * it lies behind an object of a constructor. There are no partitioned classes
+ * (kmalloc-part-N) and none of fewer extensions (kmalloc-no-objext-N).
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
+#include "util/text.h"
 
-static const struct {
-	unsigned int size;
-	const char *name;
-} classes[] = {
-	{ 8, "kmalloc-8" },	{ 16, "kmalloc-16" },
-	{ 32, "kmalloc-32" },	{ 64, "kmalloc-64" },
-	{ 96, "kmalloc-96" },	{ 128, "kmalloc-128" },
-	{ 192, "kmalloc-192" }, { 256, "kmalloc-256" },
-	{ 512, "kmalloc-512" }, { 1024, "kmalloc-1k" },
-	{ 2048, "kmalloc-2k" }, { 4096, "kmalloc-4k" },
-	{ 8192, "kmalloc-8k" },
+/* ---- classes ---- */
+
+const struct kmalloc_class kmalloc_classes[KMALLOC_CLASSES] = {
+	{ 8, "8" },	{ 16, "16" },	{ 32, "32" },	{ 64, "64" },
+	{ 96, "96" },	{ 128, "128" }, { 192, "192" }, { 256, "256" },
+	{ 512, "512" }, { 1024, "1k" }, { 2048, "2k" }, { 4096, "4k" },
+	{ 8192, "8k" },
 };
 
-static struct kmem_cache *cache_of_class[ARRAY_SIZE(classes)];
-
 /* Class of each size up to 192, by (size - 1) / 8. */
-static uint8_t small_class[24];
+const uint8_t kmalloc_small_class[24] = {
+	0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4,
+	5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
+};
 
+/* In the order in which the kernel makes them. */
+enum kind { KIND_NORMAL, KIND_RECLAIM, KIND_DMA, KIND_ACCOUNT, NR_KINDS };
+
+#define KIND_BITS (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)
+
+static const struct {
+	const char *prefix;
+	slab_flags_t flags;
+} kinds[NR_KINDS] = {
+	[KIND_NORMAL] = { "kmalloc", SLAB_NO_MERGE },
+	[KIND_RECLAIM] = { "kmalloc-rcl", SLAB_RECLAIM_ACCOUNT },
+	[KIND_DMA] = { "dma-kmalloc", SLAB_CACHE_DMA },
+	[KIND_ACCOUNT] = { "kmalloc-cg", SLAB_ACCOUNT },
+};
+
+static struct kmem_cache *caches[NR_KINDS][KMALLOC_CLASSES];
+
+static inline enum kind kind_of(gfp_t gfp)
+{
+	if (likely(!(gfp & KIND_BITS)))
+		return KIND_NORMAL;
+	if (gfp & __GFP_DMA)
+		return KIND_DMA;
+	return gfp & __GFP_RECLAIMABLE ? KIND_RECLAIM : KIND_ACCOUNT;
+}
+
+static int make_cache(enum kind kind, unsigned int class)
+{
+	unsigned int size = kmalloc_classes[class].size;
+	struct kmem_cache_spec spec = {
+		.object_size = size,
+		.align = kmalloc_class_align(class),
+		.flags = kinds[kind].flags | SLAB_KMALLOC,
+		.usersize = size,
+	};
+	char name[32];
+
+	text_format(name, sizeof(name), "%s-%s", kinds[kind].prefix,
+		    kmalloc_classes[class].name);
+	return kmem_cache_new(name, "boot", &spec, &caches[kind][class]);
+}
+
+/* The two odd sizes come first, as a kernel's slabinfo shows. */
 int kmalloc_init(void)
 {
-	unsigned int class = 0;
+	static const uint8_t order[KMALLOC_CLASSES] = { 4, 6, 0, 1,  2,	 3, 5,
+							7, 8, 9, 10, 11, 12 };
+	int err = 0;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(small_class); i++) {
-		if ((i + 1) * 8 > classes[class].size)
-			class++;
-		small_class[i] = (uint8_t)class;
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(classes); i++) {
-		unsigned int size = classes[i].size;
-		struct kmem_cache_spec spec = {
-			.object_size = size,
-			/* The largest power of two that divides it. */
-			.align = size & -size,
-			.usersize = size,
-		};
-		int err = kmem_cache_new(classes[i].name, "boot", &spec,
-					 &cache_of_class[i]);
-
-		if (err)
-			return err;
-	}
-	return 0;
+	for (int kind = 0; !err && kind < NR_KINDS; kind++)
+		for (int i = 0; !err && i < KMALLOC_CLASSES; i++)
+			err = make_cache((enum kind)kind, order[i]);
+	return err;
 }
 
 void kmalloc_exit(void)
 {
-	memset(cache_of_class, 0, sizeof(cache_of_class));
+	memset(caches, 0, sizeof(caches));
 }
 
-/* For sizes from 1 to KMALLOC_MAX_CACHE_SIZE. */
-static unsigned int class_of(size_t size)
-{
-	if (size <= 192)
-		return small_class[(size - 1) / 8];
-	/* 256 is class 7 and needs 8 bits. */
-	return 64u - (unsigned int)__builtin_clzl(size - 1) - 1;
-}
+/* ---- allocation ---- */
 
 /* The type of the first page tells kfree() what it is. */
 static void *alloc_large(size_t size, gfp_t gfp)
@@ -80,6 +111,8 @@ static void *alloc_large(size_t size, gfp_t gfp)
 
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
+	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
+		gfp = gfp_fix(gfp);
 	page = alloc_pages(gfp | __GFP_COMP, get_order(size));
 	if (!page)
 		return NULL;
@@ -95,8 +128,14 @@ static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 		return NULL;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return alloc_large(size, gfp);
-	return cache_alloc_sized(cache_of_class[class_of(size)], gfp, size,
-				 caller);
+	return cache_alloc_sized(caches[kind_of(gfp)][kmalloc_class_of(size)],
+				 gfp, size, caller);
+}
+
+/* For who wants another's address remembered than his own. */
+void *kmalloc_caller(size_t size, gfp_t gfp, void *caller)
+{
+	return alloc(size, gfp, caller);
 }
 
 void *kmalloc(size_t size, gfp_t gfp)
@@ -127,6 +166,8 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return alloc(bytes, gfp | __GFP_ZERO, __builtin_return_address(0));
 }
 
+/* ---- sizes ---- */
+
 /* The first page of a large block that starts at @p, or NULL. */
 static struct page *large_block(const void *p)
 {
@@ -139,20 +180,46 @@ static struct page *large_block(const void *p)
 	return page_type(page) == PAGE_LARGE ? page : NULL;
 }
 
+/* Bytes that krealloc() may use of the block at @p; 0: there is none. */
+static size_t bucket_of(const void *p)
+{
+	struct page *page = slab_of(p);
+
+	if (page)
+		return slab_index(page->cache, page, p) < 0 ?
+			       0 :
+			       page->cache->object_size;
+	page = large_block(p);
+	return page ? KMEM_PAGE_SIZE << page->order : 0;
+}
+
+/* Where the next thing begins that somebody else will look at. */
+static size_t usable_bytes(const struct kmem_cache *s)
+{
+	if (s->spec.flags & (SLAB_RED_ZONE | SLAB_POISON))
+		return s->object_size;
+	if (s->spec.flags & (SLAB_TYPESAFE_BY_RCU | SLAB_STORE_USER) ||
+	    s->layout.freeptr >= s->layout.inuse)
+		return s->layout.inuse;
+	return s->layout.size;
+}
+
 size_t ksize(const void *p)
 {
-	struct page *page;
+	struct page *slab;
+	size_t bucket;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
-	page = slab_of(p);
-	if (page)
-		return page->cache->object_size;
-	page = large_block(p);
-	if (page)
-		return KMEM_PAGE_SIZE << page->order;
-	kmem_report("ksize(%p): not a kmalloc allocation", p);
-	return 0;
+	bucket = bucket_of(p);
+	if (!bucket)
+		kmem_report("ksize(%p): not a kmalloc allocation", p);
+	slab = slab_of(p);
+	if (!bucket || !slab)
+		return bucket;
+	/* The whole bucket counts as asked for from now on. */
+	slab_debug_set_request(slab->cache, (void *)p, bucket);
+	return usable_bytes(slab->cache);
 }
 
 size_t kmalloc_size_roundup(size_t size)
@@ -161,58 +228,13 @@ size_t kmalloc_size_roundup(size_t size)
 		return size;
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return KMEM_PAGE_SIZE << get_order(size);
-	return classes[class_of(size)].size;
+	return kmalloc_classes[kmalloc_class_of(size)].size;
 }
 
-/* What the caller was promised of a block: what it asked for, if known. */
-static size_t promised(const void *p)
-{
-	struct page *slab = slab_of(p);
-
-	return slab ? slab_debug_request(slab->cache, p) : ksize(p);
-}
-
-/* With zeroing, what the block had beyond its old size must not show. */
-static void *realloc_in_place(void *p, size_t size, size_t old, gfp_t gfp)
-{
-	struct page *slab = slab_of(p);
-	bool tracked = slab && slab->cache->layout.request;
-	size_t end = tracked ? size : ksize(p);
-	size_t from = tracked ? MIN(old, size) : size;
-
-	if (gfp & __GFP_ZERO)
-		memset((char *)p + from, 0, end - from);
-	if (slab)
-		slab_debug_set_request(slab->cache, p, size);
-	return p;
-}
-
-void *krealloc(const void *p, size_t size, gfp_t gfp)
-{
-	size_t old;
-	void *new;
-
-	if (size == 0) {
-		kfree(p);
-		return ZERO_SIZE_PTR;
-	}
-	if (ZERO_OR_NULL_PTR(p))
-		return alloc(size, gfp, __builtin_return_address(0));
-	if (ksize(p) == 0)
-		return NULL;
-	old = promised(p);
-	if (size <= ksize(p))
-		return realloc_in_place((void *)p, size, old, gfp);
-	new = alloc(size, gfp, __builtin_return_address(0));
-	if (!new)
-		return NULL;
-	memcpy(new, p, old);
-	kfree(p);
-	return new;
-}
+/* ---- free ---- */
 
 /* From an address to its cache by two loads: page, then cache. */
-void kfree(const void *p)
+static inline void free_block(const void *p, void *caller)
 {
 	struct page *page;
 
@@ -220,7 +242,7 @@ void kfree(const void *p)
 		return;
 	page = slab_of(p);
 	if (likely(page != NULL)) {
-		cache_free(page->cache, (void *)p, __builtin_return_address(0));
+		cache_free(page->cache, (void *)p, caller);
 		return;
 	}
 	page = large_block(p);
@@ -230,4 +252,100 @@ void kfree(const void *p)
 	}
 	page_set_type(page, PAGE_USED);
 	__free_pages(page, page->order);
+}
+
+void kfree(const void *p)
+{
+	free_block(p, __builtin_return_address(0));
+}
+
+/* A compiler may drop a memset() of what is freed next, but not this. */
+void kfree_sensitive(const void *p)
+{
+	if (!ZERO_OR_NULL_PTR(p) && bucket_of(p))
+		explicit_bzero((void *)p, ksize(p));
+	free_block(p, __builtin_return_address(0));
+}
+
+/* ---- krealloc ---- */
+
+/* What the caller was promised of a block: what it asked for, if known. */
+static size_t promised(const void *p)
+{
+	struct page *slab = slab_of(p);
+
+	return slab ? slab_debug_request(slab->cache, p) : bucket_of(p);
+}
+
+/* With zeroing, what the block had beyond its old size must not show. */
+static void resize_in_place(void *p, size_t size, gfp_t gfp)
+{
+	struct page *slab = slab_of(p);
+	bool tracked = slab && slab->cache->layout.request;
+	size_t end = tracked ? size : bucket_of(p);
+	size_t from = tracked ? MIN(promised(p), size) : size;
+
+	if (gfp & __GFP_ZERO)
+		memset((char *)p + from, 0, end - from);
+	if (slab)
+		slab_debug_set_request(slab->cache, p, size);
+}
+
+/* A block may be too small, on the wrong address, or on the wrong node. */
+static void *resize(void *p, size_t size, unsigned long align, gfp_t gfp,
+		    int node, void *caller)
+{
+	size_t bucket = bucket_of(p);
+	void *new;
+
+	if (!bucket) {
+		kmem_report("krealloc(%p): not a kmalloc allocation", p);
+		return NULL;
+	}
+	if (size <= bucket && ((size_t)p & (align - 1)) == 0 &&
+	    node_serves(node, gfp)) {
+		resize_in_place(p, size, gfp);
+		return p;
+	}
+	new = node_serves(node, gfp) ? alloc(size, gfp, caller) : NULL;
+	if (!new)
+		return NULL;
+	memcpy(new, p, MIN(size, promised(p)));
+	free_block(p, caller);
+	return new;
+}
+
+static inline void *reallocate(const void *p, size_t size, unsigned long align,
+			       gfp_t gfp, int node, void *caller)
+{
+	if (size == 0) {
+		free_block(p, caller);
+		return ZERO_SIZE_PTR;
+	}
+	if (!ZERO_OR_NULL_PTR(p))
+		return resize((void *)p, size, align, gfp, node, caller);
+	return node_serves(node, gfp) ? alloc(size, gfp, caller) : NULL;
+}
+
+void *krealloc(const void *p, size_t size, gfp_t gfp)
+{
+	return reallocate(p, size, 1, gfp, NUMA_NO_NODE,
+			  __builtin_return_address(0));
+}
+
+void *krealloc_array(const void *p, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return reallocate(p, bytes, 1, gfp, NUMA_NO_NODE,
+			  __builtin_return_address(0));
+}
+
+void *krealloc_node_align(const void *p, size_t size, unsigned long align,
+			  gfp_t gfp, int node)
+{
+	return reallocate(p, size, align, gfp, node,
+			  __builtin_return_address(0));
 }

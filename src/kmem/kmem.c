@@ -181,6 +181,7 @@ bool kmem_start(void)
 void kmem_exit(void)
 {
 	ticker_stop();
+	rcu_stop();
 	lock(&init_lock, LOCK_INIT);
 	if (kmem.ready)
 		take_down();

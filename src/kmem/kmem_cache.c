@@ -28,6 +28,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kmem/rcu.h>
+
 #include "internal.h"
 #include "util/text.h"
 
@@ -396,6 +398,14 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 	slab_release(s, &discard);
 }
 
+/* One of its objects was freed in a batch after a grace period. */
+void cache_count_rcu(struct kmem_cache *s)
+{
+	lock(&s->node.lock, LOCK_NODE);
+	counter_add(s->node.stat[KMEM_CACHE_STAT_free_rcu_sheaf], 1);
+	unlock(&s->node.lock);
+}
+
 /* ---- giving back ---- */
 
 struct flush {
@@ -746,6 +756,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 {
 	if (!s)
 		return;
+	/* Objects that kfree_rcu() has are not in use any more. */
+	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
 	unlist(s);
 	unlock(&cache_list_lock);
@@ -756,6 +768,7 @@ int kmem_cache_remove(struct kmem_cache *s)
 {
 	bool busy;
 
+	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
 	busy = counter_read(s->node.out) > cache_parked(s);
 	if (!busy)

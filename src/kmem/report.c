@@ -72,6 +72,11 @@ void kmem_report(const char *format, ...)
 }
 
 /* Something that was asked for, not a fault: it is not counted as one. */
+void kmem_note_text(const char *text)
+{
+	deliver(text, 0);
+}
+
 void kmem_note(const char *format, ...)
 {
 	char text[512];
@@ -80,5 +85,5 @@ void kmem_note(const char *format, ...)
 	va_start(args, format);
 	text_vformat(text, sizeof(text), format, args);
 	va_end(args);
-	deliver(text, 0);
+	kmem_note_text(text);
 }

@@ -26,6 +26,8 @@
  */
 #include <string.h>
 
+#include <kmem/rcu.h>
+
 #include "internal.h"
 
 /* ---- addresses ---- */
@@ -221,11 +223,10 @@ static void uninstall(struct kmem_cache *s, struct page *slab,
 }
 
 /* Gives the pages of discarded slabs back; called without locks. */
-void slab_release(struct kmem_cache *s, struct slab_discard *discard)
+void slab_release_now(struct slab_discard *discard)
 {
 	struct page *slab, *next;
 
-	(void)s;
 	list_for_each_entry_safe(slab, next, &discard->list, list) {
 		unsigned int order = slab->order;
 
@@ -240,6 +241,17 @@ void slab_release(struct kmem_cache *s, struct slab_discard *discard)
 		else
 			__free_pages(slab, order);
 	}
+}
+
+/* The same, after a grace period where readers may look at free objects. */
+void slab_release(struct kmem_cache *s, struct slab_discard *discard)
+{
+	if (list_empty(&discard->list))
+		return;
+	if (s->spec.flags & SLAB_TYPESAFE_BY_RCU && kmem_has_rcu())
+		rcu_defer_slabs(discard);
+	else
+		slab_release_now(discard);
 }
 
 void slab_node_init(struct cache_node *node)

@@ -594,6 +594,24 @@ unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab)
 	return faults;
 }
 
+/*
+ * Who allocated an object, or freed it last: the caller, NULL if unknown, and
+ * the frames of the stack, whose number is returned.
+ */
+unsigned int slab_debug_origin(const struct kmem_cache *s, void *object,
+			       bool freed, void **ret_caller,
+			       void *const **ret_frames)
+{
+	const struct track *track;
+
+	*ret_caller = NULL;
+	if (!s->layout.track)
+		return 0;
+	track = track_of(s, object, freed ? TRACK_FREE : TRACK_ALLOC);
+	*ret_caller = track->addr;
+	return track->addr ? stack_fetch(track->stack, ret_frames) : 0;
+}
+
 /* The objects of a slab that are in use, for a cache that is destroyed. */
 void slab_debug_list_used(struct kmem_cache *s, struct page *slab)
 {

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * rcu.c - what has to wait for a grace period
+ *
+ * Objects of kfree_rcu() and slabs of SLAB_TYPESAFE_BY_RCU caches are put on
+ * lists. A worker takes the lists whole, waits for one grace period, frees what
+ * was on them, and looks again. So one grace period serves as many objects as
+ * were freed during the one before. The worker exists from the first deferred
+ * free on and sleeps while there is nothing to do.
+ *
+ * A deferred object has its own link in the two words that the caller names;
+ * nothing is allocated.
+ */
+#ifdef HAVE_URCU
+#include <urcu/urcu-memb.h>
+#endif
+
+#include <kmem/rcu.h>
+
+#include "internal.h"
+#include "util/worker.h"
+
+struct deferred {
+	struct deferred *next;
+	void *object;
+};
+
+static struct {
+	pthread_mutex_t lock; /* LOCK_RCU: all below */
+	pthread_cond_t changed;
+	struct deferred *objects;
+	struct list_head slabs;
+	uint64_t queued; /* rounds begun by those who add */
+	uint64_t done;	 /* rounds that the worker ended */
+	pthread_t thread;
+	bool running;
+	bool stop;
+} rcu = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER,
+	.slabs = LIST_HEAD_INIT(rcu.slabs),
+};
+
+static void wait_for_readers(void)
+{
+#ifdef HAVE_URCU
+	urcu_memb_synchronize_rcu();
+#endif
+}
+
+bool kmem_has_rcu(void)
+{
+#ifdef HAVE_URCU
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* ---- the worker ---- */
+
+static void free_objects(struct deferred *list)
+{
+	while (list) {
+		struct deferred *next = list->next;
+		struct page *slab = slab_of(list->object);
+
+		if (slab)
+			cache_count_rcu(slab->cache);
+		kfree(list->object);
+		list = next;
+	}
+}
+
+/* Takes over the lists, so that others may begin new ones. */
+static void take_lists(struct deferred **ret_objects,
+		       struct slab_discard *ret_slabs)
+{
+	struct page *slab, *next;
+
+	*ret_objects = rcu.objects;
+	rcu.objects = NULL;
+	list_for_each_entry_safe(slab, next, &rcu.slabs, list)
+		list_move_tail(&slab->list, &ret_slabs->list);
+}
+
+static bool has_work(void)
+{
+	return rcu.objects || !list_empty(&rcu.slabs);
+}
+
+static void *worker_main(void *arg)
+{
+	struct slab_discard slabs = { LIST_HEAD_INIT(slabs.list), true };
+	struct deferred *objects;
+	uint64_t round;
+
+	lock(&rcu.lock, LOCK_RCU);
+	while (!rcu.stop || has_work()) {
+		if (!has_work()) {
+			pthread_cond_wait(&rcu.changed, &rcu.lock);
+			continue;
+		}
+		take_lists(&objects, &slabs);
+		round = rcu.queued;
+		unlock(&rcu.lock);
+		wait_for_readers();
+		free_objects(objects);
+		slab_release_now(&slabs);
+		lock(&rcu.lock, LOCK_RCU);
+		rcu.done = round;
+		pthread_cond_broadcast(&rcu.changed);
+	}
+	unlock(&rcu.lock);
+	return arg;
+}
+
+/* Something was added. Return: false when nobody can be found to wait. */
+static bool wake_worker(void)
+{
+	lock_assert_held(&rcu.lock);
+	rcu.queued++;
+	if (!rcu.running)
+		rcu.running = worker_start(&rcu.thread, worker_main, NULL) == 0;
+	pthread_cond_broadcast(&rcu.changed);
+	return rcu.running;
+}
+
+/* ---- deferring ---- */
+
+void kmem_free_rcu(void *head, void *object)
+{
+	struct deferred *deferred = head;
+
+	if (!object)
+		return;
+	if (!kmem_has_rcu()) {
+		kmem_report("kfree_rcu(%p): built without liburcu, leaked",
+			    object);
+		return;
+	}
+	deferred->object = object;
+	lock(&rcu.lock, LOCK_RCU);
+	deferred->next = rcu.objects;
+	rcu.objects = deferred;
+	wake_worker();
+	unlock(&rcu.lock);
+}
+
+/* Slabs whose readers may still look at freed objects. */
+void rcu_defer_slabs(struct slab_discard *discard)
+{
+	struct page *slab, *next;
+
+	lock(&rcu.lock, LOCK_RCU);
+	list_for_each_entry_safe(slab, next, &discard->list, list)
+		list_move_tail(&slab->list, &rcu.slabs);
+	wake_worker();
+	unlock(&rcu.lock);
+}
+
+void kmem_rcu_barrier(void)
+{
+	uint64_t until;
+
+	lock(&rcu.lock, LOCK_RCU);
+	until = rcu.queued;
+	while (rcu.running && rcu.done < until)
+		pthread_cond_wait(&rcu.changed, &rcu.lock);
+	unlock(&rcu.lock);
+}
+
+void kfree_rcu_mightsleep(void *object)
+{
+	wait_for_readers();
+	kfree(object);
+}
+
+/* By kmem_exit(): everything is freed, then the worker ends. */
+void rcu_stop(void)
+{
+	bool running;
+
+	lock(&rcu.lock, LOCK_RCU);
+	running = rcu.running;
+	rcu.stop = true;
+	pthread_cond_broadcast(&rcu.changed);
+	unlock(&rcu.lock);
+	if (running)
+		pthread_join(rcu.thread, NULL);
+	rcu.running = false;
+	rcu.stop = false;
+}
+
+/* The worker is the parent's; what was deferred is freed by the child's own. */
+void rcu_fork(enum fork_step step)
+{
+	fork_mutex(&rcu.lock, step);
+	if (step == FORK_CHILD || step == FORK_ORPHAN) {
+		rcu.running = false;
+		rcu.done = rcu.queued;
+	}
+	if (step == FORK_ORPHAN) {
+		rcu.objects = NULL;
+		list_init(&rcu.slabs);
+	}
+}
