@@ -289,6 +289,86 @@ struct kmem_cache_info {
 void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info);
 
 /**
+ * enum kmem_object_state - what an object of a slab is
+ * @KMEM_OBJECT_FREE: on the slab's free list
+ * @KMEM_OBJECT_PARKED: in a sheaf
+ * @KMEM_OBJECT_USED: with a user
+ * @KMEM_OBJECT_BAD: in a slab that debugging took out of use
+ */
+enum kmem_object_state {
+	KMEM_OBJECT_FREE,
+	KMEM_OBJECT_PARKED,
+	KMEM_OBJECT_USED,
+	KMEM_OBJECT_BAD,
+};
+
+/**
+ * struct kmem_slab_info - one slab of a map
+ * @pfn: its first page frame
+ * @order: it has 2^order pages
+ * @objects: objects it holds
+ * @inuse: of those, outside its free list
+ * @state: of each object, an enum kmem_object_state
+ */
+struct kmem_slab_info {
+	unsigned long pfn;
+	unsigned int order;
+	unsigned int objects;
+	unsigned int inuse;
+	uint8_t *state;
+};
+
+typedef void(kmem_slab_visit_t)(void *arg, const struct kmem_slab_info *slab);
+
+/**
+ * kmem_cache_map() - look at every object of a cache
+ * @visit: called for each slab, lowest address first, without locks
+ *
+ * Return: 0, -ENOMEM.
+ */
+int kmem_cache_map(struct kmem_cache *s, kmem_slab_visit_t *visit, void *arg);
+
+/**
+ * struct kmem_trace - objects of one origin, of a cache with SLAB_STORE_USER
+ * @count: objects
+ * @caller: where they were allocated, or freed last; NULL: unknown
+ * @frames: the call stack, @nr_frames addresses
+ * @nr_frames: see above
+ * @waste: bytes of each object that were not asked for
+ * @age_min_ms: of the youngest
+ * @age_sum_ms: of all together
+ * @age_max_ms: of the oldest
+ * @pid_min: least and greatest ID of the threads
+ * @pid_max: see above
+ * @cpus: the virtual CPUs, a bit each, modulo 64
+ */
+struct kmem_trace {
+	uint64_t count;
+	void *caller;
+	void *const *frames;
+	unsigned int nr_frames;
+	uint64_t waste;
+	uint64_t age_min_ms;
+	uint64_t age_sum_ms;
+	uint64_t age_max_ms;
+	int32_t pid_min;
+	int32_t pid_max;
+	uint64_t cpus;
+};
+
+typedef void(kmem_trace_visit_t)(void *arg, const struct kmem_trace *trace);
+
+/**
+ * kmem_cache_traces() - where the objects in use come from
+ * @free: by who freed them before, not by who allocated them
+ * @visit: called for each origin, the most frequent first, without locks
+ *
+ * Return: 0; -EINVAL without SLAB_STORE_USER; -ENOMEM.
+ */
+int kmem_cache_traces(struct kmem_cache *s, bool free,
+		      kmem_trace_visit_t *visit, void *arg);
+
+/**
  * kmem_cache_serial() - the identity of a cache
  */
 uint64_t kmem_cache_serial(const struct kmem_cache *s);

@@ -166,7 +166,7 @@ struct page {
 	uint8_t node;
 	uint16_t tail; /* pages behind the first one of the slab */
 	bool full;     /* PAGE_SLAB: on the list of full slabs; see below */
-	uint8_t reserved;
+	bool bad;      /* the same: given up, debugging found it damaged */
 	int32_t refcount;
 
 	/* PAGE_SLAB, under the cache's LOCK_NODE */
@@ -468,12 +468,27 @@ bool slab_debug_may_give(struct kmem_cache *s, struct page *slab, void *object);
 void slab_debug_given(struct kmem_cache *s, struct page *slab, void *object,
 		      const struct slab_user *user);
 unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab);
-void slab_debug_list_used(struct kmem_cache *s, struct page *slab);
+void slab_debug_report_used(struct kmem_cache *s);
 size_t slab_debug_request(const struct kmem_cache *s, const void *object);
 void slab_debug_set_request(struct kmem_cache *s, void *object, size_t size);
 unsigned int slab_debug_origin(const struct kmem_cache *s, void *object,
 			       bool freed, void **ret_caller,
 			       void *const **ret_frames);
+
+/* Who did it; two of them behind each object, of the alloc and of the free. */
+struct slab_track {
+	void *addr;
+	uint32_t stack; /* see stack_depot.c */
+	int32_t cpu;
+	int32_t pid;
+	uint64_t when_ms;
+};
+
+void slab_debug_track(const struct kmem_cache *s, void *object, bool free,
+		      struct slab_track *ret_track);
+void slab_debug_for_each_used(struct kmem_cache *s,
+			      void (*visit)(void *arg, void *object),
+			      void *arg);
 
 /* ---- slab_options.c ------------------------------------------------------ */
 

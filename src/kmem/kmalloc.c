@@ -59,13 +59,20 @@ static const struct {
 
 static struct kmem_cache *caches[NR_KINDS][KMALLOC_CLASSES];
 
-static inline enum kind kind_of(gfp_t gfp)
+static enum kind special_kind(gfp_t gfp)
 {
-	if (likely(!(gfp & KIND_BITS)))
-		return KIND_NORMAL;
 	if (gfp & __GFP_DMA)
 		return KIND_DMA;
 	return gfp & __GFP_RECLAIMABLE ? KIND_RECLAIM : KIND_ACCOUNT;
+}
+
+static inline struct kmem_cache *cache_for(size_t size, gfp_t gfp)
+{
+	unsigned int class = kmalloc_class_of(size);
+
+	if (likely(!(gfp & KIND_BITS)))
+		return caches[KIND_NORMAL][class];
+	return caches[special_kind(gfp)][class];
 }
 
 static int make_cache(enum kind kind, unsigned int class)
@@ -128,8 +135,7 @@ static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 		return NULL;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
 		return alloc_large(size, gfp);
-	return cache_alloc_sized(caches[kind_of(gfp)][kmalloc_class_of(size)],
-				 gfp, size, caller);
+	return cache_alloc_sized(cache_for(size, gfp), gfp, size, caller);
 }
 
 /* For who wants another's address remembered than his own. */

@@ -720,18 +720,10 @@ static void unlist(struct kmem_cache *s)
 
 static void report_remaining(struct kmem_cache *s)
 {
-	struct page *slab;
-
 	kmem_report("kmem_cache_destroy %s: Slab cache still has objects",
 		    s->name);
-	if (!cache_debugs(s))
-		return;
-	lock(&s->node.lock, LOCK_NODE);
-	list_for_each_entry(slab, &s->node.full, list)
-		slab_debug_list_used(s, slab);
-	list_for_each_entry(slab, &s->node.partial, list)
-		slab_debug_list_used(s, slab);
-	unlock(&s->node.lock);
+	if (cache_debugs(s))
+		slab_debug_report_used(s);
 }
 
 /*

@@ -179,6 +179,7 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
 	slab->cache = s;
 	slab->inuse = 0;
 	slab->full = false;
+	slab->bad = false;
 	slab->objects = (uint16_t)((KMEM_PAGE_SIZE << order) / s->layout.size);
 	slab->tail = 0;
 	list_init(&slab->list);

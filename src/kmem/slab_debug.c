@@ -37,25 +37,16 @@
 #define DUMP_MAX 128u
 #define DUMP_ROW 16u
 
-/* Who did it; two of them behind each object, of the alloc and of the free. */
-struct track {
-	void *addr;
-	uint32_t stack; /* see stack_depot.c */
-	int32_t cpu;
-	int32_t pid;
-	uint64_t when_ms;
-};
-
-_Static_assert(sizeof(struct track) == 32, "slab_layout.c counts on it");
+_Static_assert(sizeof(struct slab_track) == 32, "slab_layout.c counts on it");
 
 enum track_kind { TRACK_ALLOC, TRACK_FREE };
 
 /* ---- what is where ---- */
 
-static struct track *track_of(const struct kmem_cache *s, void *object,
+static struct slab_track *track_of(const struct kmem_cache *s, void *object,
 			      enum track_kind kind)
 {
-	return (struct track *)((char *)object + s->layout.track) + kind;
+	return (struct slab_track *)((char *)object + s->layout.track) + kind;
 }
 
 static bool has(const struct kmem_cache *s, slab_flags_t flag)
@@ -116,7 +107,7 @@ static void add_header(struct bug *bug, const struct kmem_cache *s,
 }
 
 static void add_track(struct bug *bug, const char *what,
-		      const struct track *track)
+		      const struct slab_track *track)
 {
 	void *const *frames = NULL;
 	unsigned int nr;
@@ -452,7 +443,7 @@ static bool walk_free(struct kmem_cache *s, struct page *slab, uint64_t *seen)
 static void set_track(struct kmem_cache *s, void *object, enum track_kind kind,
 		      const struct slab_user *user)
 {
-	struct track *track = track_of(s, object, kind);
+	struct slab_track *track = track_of(s, object, kind);
 	struct thread *t = thread_get();
 
 	if (!s->layout.track)
@@ -493,6 +484,7 @@ static void trace(const struct kmem_cache *s, const struct page *slab,
 /* A slab that nobody knows yet: all of it padding, then the objects free. */
 void slab_debug_new(struct kmem_cache *s, struct page *slab)
 {
+	slab->bad = false;
 	if (has(s, SLAB_POISON))
 		memset(__page_address(slab), POISON_INUSE,
 		       KMEM_PAGE_SIZE << slab->order);
@@ -503,17 +495,14 @@ void slab_debug_new(struct kmem_cache *s, struct page *slab)
 		store_request(s, object, s->object_size);
 		if (s->layout.track)
 			memset(track_of(s, object, TRACK_ALLOC), 0,
-			       2 * sizeof(struct track));
+			       2 * sizeof(struct slab_track));
 	}
 }
 
 /* ---- objects come and go, under the node's lock ---- */
 
-/* Whether the first free object of a slab may be given out. */
-bool slab_debug_may_take(struct kmem_cache *s, struct page *slab)
+static bool is_first_sound(struct kmem_cache *s, struct page *slab)
 {
-	if (!has(s, SLAB_CONSISTENCY_CHECKS))
-		return true;
 	if (!check_slab_header(s, slab))
 		return false;
 	if (slab_index(s, slab, slab->freelist) < 0) {
@@ -521,6 +510,19 @@ bool slab_debug_may_take(struct kmem_cache *s, struct page *slab)
 		return false;
 	}
 	return check_object(s, slab, slab->freelist, RED_INACTIVE);
+}
+
+/*
+ * Whether the first free object of a slab may be given out. If not, the slab is
+ * out of use for good: which of its objects are free, nobody knows any more, so
+ * they are neither checked nor taken back.
+ */
+bool slab_debug_may_take(struct kmem_cache *s, struct page *slab)
+{
+	if (!has(s, SLAB_CONSISTENCY_CHECKS))
+		return true;
+	slab->bad = !is_first_sound(s, slab);
+	return !slab->bad;
 }
 
 void slab_debug_taken(struct kmem_cache *s, struct page *slab, void *object,
@@ -541,8 +543,12 @@ bool slab_debug_may_give(struct kmem_cache *s, struct page *slab, void *object)
 
 	if (!has(s, SLAB_CONSISTENCY_CHECKS))
 		return true;
-	walk_free(s, slab, seen);
-	if (index < 0)
+	if (!slab->bad)
+		walk_free(s, slab, seen);
+	if (slab->bad)
+		slab_bug(s, slab, "Slab disabled since SLUB metadata "
+				  "consistency check failed");
+	else if (index < 0)
 		slab_bug(s, slab, "Invalid object pointer %p", object);
 	else if (is_seen(seen, (unsigned int)index))
 		object_bug(s, slab, object, "Object already free");
@@ -584,6 +590,8 @@ unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab)
 	unsigned int faults;
 
 	lock_assert_held(&s->node.lock);
+	if (slab->bad)
+		return 0;
 	if (!check_slab_header(s, slab))
 		return 1;
 	faults = !walk_free(s, slab, seen);
@@ -602,7 +610,7 @@ unsigned int slab_debug_origin(const struct kmem_cache *s, void *object,
 			       bool freed, void **ret_caller,
 			       void *const **ret_frames)
 {
-	const struct track *track;
+	const struct slab_track *track;
 
 	*ret_caller = NULL;
 	if (!s->layout.track)
@@ -612,23 +620,52 @@ unsigned int slab_debug_origin(const struct kmem_cache *s, void *object,
 	return track->addr ? stack_fetch(track->stack, ret_frames) : 0;
 }
 
-/* The objects of a slab that are in use, for a cache that is destroyed. */
-void slab_debug_list_used(struct kmem_cache *s, struct page *slab)
+void slab_debug_track(const struct kmem_cache *s, void *object, bool free,
+		      struct slab_track *ret_track)
+{
+	*ret_track = *track_of(s, object, free ? TRACK_FREE : TRACK_ALLOC);
+}
+
+static void visit_used(struct kmem_cache *s, struct page *slab,
+		       void (*visit)(void *arg, void *object), void *arg)
 {
 	uint64_t seen[SEEN_WORDS] = { 0 };
 
 	walk_free(s, slab, seen);
-	for (unsigned int i = 0; i < slab->objects; i++) {
-		struct bug bug = { .len = 0 };
-		void *object = slab_object(s, slab, i);
+	for (unsigned int i = 0; i < slab->objects; i++)
+		if (!is_seen(seen, i))
+			visit(arg, slab_object(s, slab, i));
+}
 
-		if (is_seen(seen, i))
-			continue;
-		add(&bug, "Object %p @offset=%zu\n", object,
-		    offset_in(slab, object));
-		if (s->layout.track)
-			add_track(&bug, "Allocated",
-				  track_of(s, object, TRACK_ALLOC));
-		kmem_report_text(bug.text);
-	}
+/* Takes the node's lock; @visit must take none that ranks below it. */
+void slab_debug_for_each_used(struct kmem_cache *s,
+			      void (*visit)(void *arg, void *object), void *arg)
+{
+	struct cache_node *node = &s->node;
+	struct page *slab, *next;
+
+	lock(&node->lock, LOCK_NODE);
+	list_for_each_entry_safe(slab, next, &node->full, list)
+		visit_used(s, slab, visit, arg);
+	list_for_each_entry_safe(slab, next, &node->partial, list)
+		visit_used(s, slab, visit, arg);
+	unlock(&node->lock);
+}
+
+static void report_used(void *arg, void *object)
+{
+	const struct kmem_cache *s = arg;
+	struct bug bug = { .len = 0 };
+
+	add(&bug, "Object %p @offset=%zu\n", object,
+	    offset_in(slab_of(object), object));
+	if (s->layout.track)
+		add_track(&bug, "Allocated", track_of(s, object, TRACK_ALLOC));
+	kmem_report_text(bug.text);
+}
+
+/* For a cache that is destroyed: which objects its users still have. */
+void slab_debug_report_used(struct kmem_cache *s)
+{
+	slab_debug_for_each_used(s, report_used, s);
 }
