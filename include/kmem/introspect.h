@@ -390,6 +390,15 @@ struct kmem_cache *kmem_cache_pin(uint64_t serial);
 void kmem_cache_unpin(struct kmem_cache *s);
 
 /**
+ * kmem_cache_alias() - the @i-th name that was merged into another cache
+ * @name: room for @size bytes
+ * @ret_serial: of that cache
+ *
+ * Return: false when there are not that many.
+ */
+bool kmem_cache_alias(size_t i, char *name, size_t size, uint64_t *ret_serial);
+
+/**
  * kmem_cache_find() - serial of the oldest cache of that name, 0: none
  */
 uint64_t kmem_cache_find(const char *name);

@@ -51,6 +51,7 @@ enum kmem_backing {
  *         every mask (not of caches that keep the content of free objects)
  * @init_on_free: clear all memory that is freed
  * @freelist_random: give the objects of each slab in an order of its own
+ * @merge: let programs' caches of like objects be one, as the kernel does
  * @slab_debug: the kernel's slab_debug= parameter: letters F Z P U T O for all
  *         caches, "FZ,name*" for some, blocks joined by ';', "-" for none;
  *         NULL: no debugging, "": FZPU
@@ -66,6 +67,7 @@ struct kmem_config {
 	bool init_on_alloc;
 	bool init_on_free;
 	bool freelist_random;
+	bool merge;
 	const char *slab_debug;
 	const char *zones;
 };

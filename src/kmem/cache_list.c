@@ -54,6 +54,7 @@ void cache_list_remove(struct kmem_cache *s)
 	while (s->pins)
 		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
 	list_del(&s->link);
+	cache_forget_aliases(s);
 	cache_of_slot[s->slot - PAGE_SLOTS] = NULL;
 }
 
@@ -69,6 +70,7 @@ void caches_exit(void)
 {
 	lock(&cache_list_lock, LOCK_CACHES);
 	list_init(&cache_list);
+	cache_merge_reset();
 	memset(cache_of_slot, 0, sizeof(cache_of_slot));
 	memset(&cache_slots, 0, sizeof(cache_slots));
 	unlock(&cache_list_lock);
@@ -240,6 +242,7 @@ static void read_shape(struct kmem_cache *s, struct kmem_cache_info *info)
 	info->order = s->layout.order;
 	info->objs_per_slab = s->layout.objects;
 	info->sheaf_capacity = s->layout.sheaf_capacity;
+	info->aliases = s->users - 1;
 	unlock(&cache_list_lock);
 }
 

@@ -385,8 +385,10 @@ struct kmem_cache {
 	uint16_t *shuffle; /* an order of a slab's objects, or NULL */
 
 	uint64_t serial;
-	struct list_head link; /* LOCK_CACHES, as the next two */
+	struct list_head link; /* LOCK_CACHES, as the next four */
 	unsigned int pins;
+	unsigned int users; /* that created it, under one name or another */
+	bool mergeable;
 	bool dying;
 	char name[KMEM_NAME_MAX + 1];
 	char owner[32];
@@ -530,6 +532,14 @@ void caches_exit(void);
 size_t gfp_format(char *buf, size_t size, gfp_t gfp);
 gfp_t gfp_fix(gfp_t gfp);
 gfp_t slab_fix_gfp(const struct kmem_cache *s, gfp_t gfp);
+
+/* ---- cache_merge.c ------------------------------------------------------- */
+
+struct kmem_cache *cache_merge(const char *name,
+			       const struct kmem_cache_spec *spec,
+			       const struct slab_layout *layout);
+void cache_forget_aliases(const struct kmem_cache *s);
+void cache_merge_reset(void);
 
 /* ---- kmalloc.c ----------------------------------------------------------- */
 
@@ -685,6 +695,7 @@ struct kmem {
 	bool init_on_alloc;
 	bool init_on_free;
 	bool freelist_random;
+	bool merge;
 	struct os_arena arena;
 	char *base;
 	size_t memory;

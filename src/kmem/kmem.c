@@ -129,6 +129,7 @@ static int set_up(const struct kmem_config *config)
 	kmem.init_on_alloc = config->init_on_alloc;
 	kmem.init_on_free = config->init_on_free;
 	kmem.freelist_random = config->freelist_random;
+	kmem.merge = config->merge;
 	kmem.barrier = KMEM_TSAN || os_barrier_setup();
 	fork_setup();
 	set_header();

@@ -595,6 +595,7 @@ int kmem_cache_new(const char *name, const char *owner,
 	set_shape(s, &debugged, &layout);
 	text_copy(s->name, sizeof(s->name), name);
 	text_copy(s->owner, sizeof(s->owner), owner);
+	s->users = 1;
 	s->limit = KMEM_NO_LIMIT;
 	slab_node_init(&s->node);
 	err = cache_list_add(s);
@@ -605,6 +606,23 @@ int kmem_cache_new(const char *name, const char *owner,
 	return err;
 }
 
+/* A cache that is there already, where merging is asked for. */
+static struct kmem_cache *merge(const char *name,
+				const struct kmem_cache_spec *spec)
+{
+	struct kmem_cache_spec debugged;
+	struct slab_layout layout;
+	struct kmem_cache *s;
+
+	if (!kmem.merge || !name || !*name ||
+	    with_debug(name, spec, &debugged, &layout))
+		return NULL;
+	lock(&cache_list_lock, LOCK_CACHES);
+	s = cache_merge(name, &debugged, &layout);
+	unlock(&cache_list_lock);
+	return s;
+}
+
 /* What kernel code calls: no errno, a report instead. */
 static struct kmem_cache *create(const char *name,
 				 const struct kmem_cache_spec *spec)
@@ -613,8 +631,12 @@ static struct kmem_cache *create(const char *name,
 	int err = kmem_up() ? 0 : -ENOMEM;
 
 	if (!err)
+		s = merge(name, spec);
+	if (!err && !s)
 		err = kmem_cache_new(name, program_invocation_short_name, spec,
 				     &s);
+	if (!err)
+		s->mergeable = true;
 	if (err) {
 		kmem_report("kmem_cache_create(%s) failed with error %d",
 			    name ? name : "NULL", err);
@@ -746,14 +768,19 @@ static void drop(struct kmem_cache *s)
 
 void kmem_cache_destroy(struct kmem_cache *s)
 {
+	bool last;
+
 	if (!s)
 		return;
 	/* Objects that kfree_rcu() has are not in use any more. */
 	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
-	unlist(s);
+	last = --s->users == 0;
+	if (last)
+		unlist(s);
 	unlock(&cache_list_lock);
-	drop(s);
+	if (last)
+		drop(s);
 }
 
 int kmem_cache_remove(struct kmem_cache *s)

@@ -8,7 +8,9 @@
  *	name     = of a cache; a "*" at its end stands for any rest
  *
  * The first block that names a cache decides for it; else the block without
- * names does. "o" gives debugging up where it would cost a higher order.
+ * names does. A block with nothing in it is none, unless it is all there is.
+ * "o", in any block, gives debugging up in caches where it would cost a higher
+ * order.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +35,6 @@ static const struct {
 
 struct block {
 	slab_flags_t flags;
-	bool keep_order;
 	const char *names; /* behind the first comma, or NULL */
 	const char *end;
 };
@@ -41,6 +42,7 @@ struct block {
 /* As given to kmem_init(); constant until the next. */
 static char options[1024];
 static bool options_given;
+static bool options_keep_order;
 
 /* Reads one block and goes to the next. Return: 0, -EINVAL. */
 static int parse_block(const char **text, struct block *ret_block)
@@ -61,13 +63,13 @@ static int parse_block(const char **text, struct block *ret_block)
 		if (known < ARRAY_SIZE(letters))
 			block.flags |= letters[known].flag;
 		else if (letter == 'o')
-			block.keep_order = true;
+			options_keep_order = true;
 		else
 			return -EINVAL;
 	}
 	if (head < len)
 		block.names = p + head + 1;
-	*text = p[len] ? p + len + 1 : p + len;
+	*text = p + len + strspn(p + len, ";");
 	*ret_block = block;
 	return 0;
 }
@@ -103,11 +105,12 @@ int slab_options_set(const char *text)
 	int err = 0;
 
 	options_given = false;
+	options_keep_order = false;
 	if (!text)
 		return 0;
 	if (strlen(text) >= sizeof(options))
 		return -EINVAL;
-	text_copy(options, sizeof(options), text);
+	text_copy(options, sizeof(options), text + strspn(text, ";"));
 	p = options;
 	do {
 		err = parse_block(&p, &block);
@@ -139,6 +142,6 @@ slab_flags_t slab_options_for(const char *name, slab_flags_t flags,
 			break;
 		}
 	} while (*p);
-	*ret_keep_order = all.keep_order;
+	*ret_keep_order = options_keep_order;
 	return flags | all.flags;
 }
