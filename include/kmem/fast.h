@@ -156,6 +156,52 @@ static inline bool kmem_record_push(struct kmem_record *r, void *object)
 	return fits;
 }
 
+/**
+ * kmem_record_pop_many() - take up to @nr parked objects
+ *
+ * Context: as kmem_record_pop(). Return: how many were taken.
+ */
+static inline uint32_t kmem_record_pop_many(struct kmem_record *r, size_t nr,
+					    void **objects)
+{
+	uint32_t n, take = 0;
+
+	kmem_record_enter(r);
+	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&r->gate, __ATOMIC_RELAXED)) {
+		take = nr < n ? (uint32_t)nr : n;
+		__builtin_memcpy(objects, r->slots + (n - take),
+				 take * sizeof(*objects));
+		__atomic_store_n(&r->count, n - take, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->gets, r->gets + take, __ATOMIC_RELAXED);
+	}
+	kmem_record_leave(r);
+	return take;
+}
+
+/**
+ * kmem_record_push_many() - park up to @nr objects, the first ones first
+ *
+ * Context: as kmem_record_pop(). Return: how many were parked.
+ */
+static inline uint32_t kmem_record_push_many(struct kmem_record *r, size_t nr,
+					     void **objects)
+{
+	uint32_t n, gate, put = 0;
+
+	kmem_record_enter(r);
+	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+	gate = __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
+	if (n < gate) {
+		put = nr < gate - n ? (uint32_t)nr : gate - n;
+		__builtin_memcpy(r->slots + n, objects, put * sizeof(*objects));
+		__atomic_store_n(&r->count, n + put, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->puts, r->puts + put, __ATOMIC_RELAXED);
+	}
+	kmem_record_leave(r);
+	return put;
+}
+
 #ifdef __cplusplus
 }
 #endif

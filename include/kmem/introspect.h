@@ -231,8 +231,13 @@ enum kmem_cache_stat {
 #define KMEM_STAT_ENUM(name, help) KMEM_CACHE_STAT_##name,
 	KMEM_CACHE_STATS(KMEM_STAT_ENUM)
 #undef KMEM_STAT_ENUM
-		KMEM_NR_CACHE_STATS
+	KMEM_NR_CACHE_STATS
 };
+
+/**
+ * kmem_cache_reset_stat() - begin counting one thing anew
+ */
+void kmem_cache_reset_stat(struct kmem_cache *s, enum kmem_cache_stat stat);
 
 /**
  * struct kmem_cache_info - snapshot of a cache
@@ -424,7 +429,7 @@ enum kmem_mempool_stat {
 #define KMEM_STAT_ENUM(name, help) KMEM_MEMPOOL_STAT_##name,
 	KMEM_MEMPOOL_STATS(KMEM_STAT_ENUM)
 #undef KMEM_STAT_ENUM
-		KMEM_NR_MEMPOOL_STATS
+	KMEM_NR_MEMPOOL_STATS
 };
 
 /**

@@ -55,8 +55,10 @@ enum kmem_backing {
  * @slab_debug: the kernel's slab_debug= parameter: letters F Z P U T O for all
  *         caches, "FZ,name*" for some, blocks joined by ';', "-" for none;
  *         NULL: no debugging, "": FZPU
- * @zones: where zones end, e.g. "DMA:16M,Normal"; NULL: the kernel's x86-64
- *         limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal above)
+ * @zones: the zones and their sizes, lowest first, in units of 4 MiB, together
+ *         the whole memory; the last may go without: "DMA:16M,Normal". NULL:
+ *         the kernel's x86-64 limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal
+ *         above)
  */
 struct kmem_config {
 	size_t memory;

@@ -19,6 +19,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /* Room for what kfree_rcu() notes in an object; liburcu's rcu_head serves, too. */
 struct kmem_rcu_head {
 	void *words[2];
@@ -63,6 +65,8 @@ void kmem_rcu_barrier(void);
  * kmem_has_rcu() - was the library built with liburcu?
  */
 bool kmem_has_rcu(void);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -212,6 +212,16 @@ void kmem_cache_reset_stats(struct kmem_cache *s)
 	unlock(&thread_list_lock);
 }
 
+void kmem_cache_reset_stat(struct kmem_cache *s, enum kmem_cache_stat stat)
+{
+	uint64_t now[KMEM_NR_CACHE_STATS];
+
+	lock(&thread_list_lock, LOCK_THREADS);
+	read_stats(s, now);
+	s->stat_base[stat] = now[stat];
+	unlock(&thread_list_lock);
+}
+
 static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
 {
 	struct cache_node *node = &s->node;
@@ -235,6 +245,7 @@ static void read_shape(struct kmem_cache *s, struct kmem_cache_info *info)
 {
 	lock(&cache_list_lock, LOCK_CACHES);
 	info->spec = s->spec;
+	info->spec.flags &= ~SLAB_KMALLOC; /* the library's own business */
 	info->size = s->layout.size;
 	info->align = s->layout.align;
 	info->inuse = s->layout.inuse;

@@ -4,10 +4,9 @@
  *
  * Only where kmem_init() asked for it, and only for programs' caches: a new one
  * whose objects fit into an existing one with less than a word of waste, and
- * which wants nothing special, becomes another name of that. The rules are
- * those of kernel-reference.md section 2.11. A name stays, as a link in the
- * mount, when a cache that it was given to is destroyed; the memory goes with
- * the last.
+ * which wants nothing special, becomes another name of that. The rules are the
+ * kernel's. A name stays, as a link in the mount, when a cache that it was given
+ * to is destroyed; the memory goes with the last.
  *
  * Context: the lock of the list of caches.
  */

@@ -41,7 +41,9 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+/* clang-format off */
 #define ALIGN_UP(x, a) (((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+/* clang-format on */
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
@@ -108,7 +110,12 @@ static inline void unlock(pthread_mutex_t *m)
  * and in the child let go and forget what belonged to threads that are gone.
  * FORK_ORPHAN is a child without the arena: nothing in it may be touched.
  */
-enum fork_step { FORK_PREPARE, FORK_PARENT, FORK_CHILD, FORK_ORPHAN };
+enum fork_step {
+	FORK_PREPARE,
+	FORK_PARENT,
+	FORK_CHILD,
+	FORK_ORPHAN
+};
 
 /* ---- report.c ------------------------------------------------------------ */
 
@@ -125,8 +132,8 @@ struct os_arena {
 	int fd;
 };
 
-int os_arena_map(const struct kmem_config *config, size_t size,
-		 size_t memory, struct os_arena *ret_arena);
+int os_arena_map(const struct kmem_config *config, size_t size, size_t memory,
+		 struct os_arena *ret_arena);
 void os_arena_unmap(struct os_arena *arena);
 void os_close(int fd);
 size_t os_host_memory(void);
@@ -146,13 +153,13 @@ void meta_init(char *start, char *end);
 /* ---- zone.c: what a page is, and which zones there are ------------------- */
 
 enum page_type {
-	PAGE_NONE,   /* never touched, or inside a block */
-	PAGE_BUDDY,  /* first page of a block on a zone's free list */
+	PAGE_NONE, /* never touched, or inside a block */
+	PAGE_BUDDY, /* first page of a block on a zone's free list */
 	PAGE_PARKED, /* first page of a block in a thread's page list */
-	PAGE_USED,   /* first page of a block in use */
-	PAGE_LARGE,  /* the same, by kmalloc */
-	PAGE_SLAB,   /* first page of a slab */
-	PAGE_TAIL,   /* further page of a slab; @tail leads to the first */
+	PAGE_USED, /* first page of a block in use */
+	PAGE_LARGE, /* the same, by kmalloc */
+	PAGE_SLAB, /* first page of a slab */
+	PAGE_TAIL, /* further page of a slab; @tail leads to the first */
 };
 
 /*
@@ -165,8 +172,8 @@ struct page {
 	uint8_t zone; /* index in kmem.zone */
 	uint8_t node;
 	uint16_t tail; /* pages behind the first one of the slab */
-	bool full;     /* PAGE_SLAB: on the list of full slabs; see below */
-	bool bad;      /* the same: given up, debugging found it damaged */
+	bool full; /* PAGE_SLAB: on the list of full slabs; see below */
+	bool bad; /* the same: given up, debugging found it damaged */
 	int32_t refcount;
 
 	/* PAGE_SLAB, under the cache's LOCK_NODE */
@@ -196,7 +203,12 @@ static inline void page_set_type(struct page *page, enum page_type type)
 	counter_set(page->type, (uint8_t)type);
 }
 
-enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, NR_ZONE_TYPES };
+enum zone_type {
+	ZONE_DMA,
+	ZONE_DMA32,
+	ZONE_NORMAL,
+	NR_ZONE_TYPES
+};
 
 #define MAX_ZONES NR_ZONE_TYPES
 #define FALLBACK_END MAX_ZONES
@@ -256,7 +268,7 @@ struct pool_cell {
  */
 struct thread {
 	struct list_head link; /* LOCK_THREADS */
-	uint64_t slot;	       /* virtual CPU = slot modulo cpus */
+	uint64_t slot; /* virtual CPU = slot modulo cpus */
 	struct kmem_record record[MAX_SLOTS];
 	struct pool_cell cell[MAX_POOLS];
 };
@@ -325,10 +337,10 @@ struct slab_layout {
 
 	/* debugging; 0 where there is none */
 	unsigned int red_left_pad; /* before each object */
-	unsigned int track;	   /* offset of two struct track */
-	unsigned int request;	   /* offset of the size that was asked for */
-	unsigned int end;	   /* offset behind the last of these */
-	bool poison;		   /* the object's own bytes, when free */
+	unsigned int track; /* offset of two struct track */
+	unsigned int request; /* offset of the size that was asked for */
+	unsigned int end; /* offset behind the last of these */
+	bool poison; /* the object's own bytes, when free */
 };
 
 int slab_layout(const struct kmem_cache_spec *spec, unsigned int cpus,
@@ -376,12 +388,12 @@ struct kmem_cache {
 	 * while the cache has no slab. */
 	unsigned int object_size;
 	gfp_t always; /* __GFP_ZERO where every object is to be cleared */
-	bool wipe;    /* clear objects when they are freed */
+	bool wipe; /* clear objects when they are freed */
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
 	gfp_t gfp; /* added to every request for pages */
 
-	uint64_t random;   /* what links in free objects are mixed with */
+	uint64_t random; /* what links in free objects are mixed with */
 	uint16_t *shuffle; /* an order of a slab's objects, or NULL */
 
 	uint64_t serial;
@@ -424,6 +436,11 @@ struct slab_discard {
 	struct list_head list;
 	bool to_zone;
 };
+
+#define DISCARD_INIT(name, zone)                                               \
+	{                                                                      \
+		LIST_HEAD_INIT((name).list), zone                              \
+	}
 
 void slab_node_init(struct cache_node *node);
 struct page *slab_new(struct kmem_cache *s, gfp_t gfp);
@@ -506,6 +523,10 @@ void stacks_reset(void);
 void stacks_fork(enum fork_step step);
 
 /* ---- kmem_cache.c -------------------------------------------------------- */
+
+void cache_strip(struct kmem_cache *s,
+		 void (*drain)(unsigned int, record_sink_t *, void *),
+		 struct slab_discard *discard);
 
 void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 			void *caller);
@@ -636,8 +657,7 @@ struct pool_ended {
 void pool_ended_init(struct pool_ended *ended);
 void pool_ended_run(struct pool_ended *ended, int error);
 void pool_serve(mempool_t *pool, struct pool_ended *ended);
-void pool_refuse(mempool_t *pool, unsigned int above,
-		 struct pool_ended *ended);
+void pool_refuse(mempool_t *pool, unsigned int above, struct pool_ended *ended);
 void pool_kick(mempool_t *pool, bool timed);
 int pool_request(mempool_t *pool, struct mempool_request *request,
 		 bool may_queue, bool asked);
@@ -736,8 +756,8 @@ static inline void *__page_address(const struct page *page)
 
 static inline struct page *__virt_to_page(const void *p)
 {
-	return kmem.map + ((size_t)((const char *)p - kmem.base) >>
-			   KMEM_PAGE_SHIFT);
+	return kmem.map +
+	       ((size_t)((const char *)p - kmem.base) >> KMEM_PAGE_SHIFT);
 }
 
 #endif /* KMEM_INTERNAL_H */

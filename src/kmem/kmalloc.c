@@ -21,7 +21,6 @@
  * it lies behind an object of a constructor. There are no partitioned classes
  * (kmalloc-part-N) and none of fewer extensions (kmalloc-no-objext-N).
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -38,12 +37,17 @@ const struct kmalloc_class kmalloc_classes[KMALLOC_CLASSES] = {
 
 /* Class of each size up to 192, by (size - 1) / 8. */
 const uint8_t kmalloc_small_class[24] = {
-	0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4,
-	5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
+	0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
 };
 
 /* In the order in which the kernel makes them. */
-enum kind { KIND_NORMAL, KIND_RECLAIM, KIND_DMA, KIND_ACCOUNT, NR_KINDS };
+enum kind {
+	KIND_NORMAL,
+	KIND_RECLAIM,
+	KIND_DMA,
+	KIND_ACCOUNT,
+	NR_KINDS
+};
 
 #define KIND_BITS (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)
 
@@ -192,9 +196,9 @@ static size_t bucket_of(const void *p)
 	struct page *page = slab_of(p);
 
 	if (page)
-		return slab_index(page->cache, page, p) < 0 ?
-			       0 :
-			       page->cache->object_size;
+		return slab_index(page->cache, page, p) < 0
+			       ? 0
+			       : page->cache->object_size;
 	page = large_block(p);
 	return page ? KMEM_PAGE_SIZE << page->order : 0;
 }

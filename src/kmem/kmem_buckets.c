@@ -53,8 +53,8 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags,
 		return NULL;
 	b = kmem_meta_alloc(sizeof(*b));
 	for (unsigned int i = 0; b && i < KMALLOC_CLASSES; i++) {
-		b->cache[i] = create_bucket(name, i, flags | SLAB_NO_MERGE,
-					    args);
+		b->cache[i] =
+			create_bucket(name, i, flags | SLAB_NO_MERGE, args);
 		if (!b->cache[i]) {
 			kmem_buckets_destroy(b);
 			return NULL;

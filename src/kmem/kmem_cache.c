@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kmem_cache.c - caches: the way of an object, and the life of a cache
+ * kmem_cache.c - the way of an object, out of a cache and back
  *
- * An object travels through three layers:
+ * It leads through four layers:
  *
  *	the thread's record   a sheaf: an array of sheaf_capacity objects, used
  *	                      without a lock (fast.h)
@@ -14,26 +14,18 @@
  *	                      that nobody needs (page_alloc.c)
  *
  * A limited cache has only the last two, so that its limit holds to the object,
- * and so has one that debugs.
- *
- * Life of a cache: on cache_list from create to destroy; pinned by readers for
- * the length of a request; dying once destroy has begun, when no new pin is
- * given and the last one is waited for.
+ * and so has one that debugs. How caches come to be and go is in cache_life.c,
+ * who finds them in cache_list.c.
  *
  * Where it differs from the kernel: the sheaves exist once per thread, not per
- * CPU. Sizes, alignments and flags are checked. kmem_cache_shrink()
- * returns pages to their zones at once.
+ * CPU. kmem_cache_shrink() returns pages to their zones at once.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <kmem/rcu.h>
-
 #include "internal.h"
-#include "util/text.h"
 
-#define DISCARD_INIT(name, zone) { LIST_HEAD_INIT((name).list), zone }
+/* Objects of a bulk request that are worth a refill, and no more. */
+#define BULK_FEW 32
 
 /* ---- allocation ---- */
 
@@ -146,14 +138,17 @@ static void *alloc_checked(struct kmem_cache *s, gfp_t gfp,
  * The array is empty or closed. A new slab hands its first object to the caller
  * under the lock that makes it known, so that others cannot empty it first.
  */
-static void *alloc_slow(struct kmem_cache *s, gfp_t gfp,
-			const struct slab_user *user)
+static __attribute__((noinline)) void *
+alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
 	void *object;
 
-	if (cache_debugs(s))
-		return alloc_checked(s, gfp, user);
+	if (cache_debugs(s)) {
+		struct slab_user user = { size, caller };
+
+		return alloc_checked(s, gfp, &user);
+	}
 	object = refill(s, r);
 	if (!object && !at_limit(s))
 		take_from_new_slab(s, gfp, 1, &object);
@@ -163,15 +158,18 @@ static void *alloc_slow(struct kmem_cache *s, gfp_t gfp,
 	return object;
 }
 
-/* The hot pair, with kmem_cache_free(): a load, a pop, two tests. */
-static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp,
-				 const struct slab_user *user)
+/*
+ * The hot pair, with kmem_cache_free(): a load, a pop, two tests. What only the
+ * slow path needs stays in registers.
+ */
+static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp, size_t size,
+				 void *caller)
 {
 	struct kmem_record *r = thread_record(s->slot);
 	void *object = likely(r != NULL) ? kmem_record_pop(r) : NULL;
 
 	if (unlikely(!object))
-		object = alloc_slow(s, gfp, user);
+		object = alloc_slow(s, gfp, size, caller);
 	/* Of what debugging watches, no more than was asked for. */
 	if (unlikely((gfp | s->always) & __GFP_ZERO) && object)
 		memset(object, 0, slab_debug_request(s, object));
@@ -180,35 +178,35 @@ static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp,
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	struct slab_user user = { s->object_size, __builtin_return_address(0) };
-
-	return alloc_object(s, gfp, &user);
+	return alloc_object(s, gfp, s->object_size,
+			    __builtin_return_address(0));
 }
 
 /* For kmalloc(), which knows how much of the object is wanted. */
 void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 			void *caller)
 {
-	struct slab_user user = { size, caller };
-
-	return alloc_object(s, gfp, &user);
+	return alloc_object(s, gfp, size, caller);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	struct slab_user user = { s->object_size, __builtin_return_address(0) };
-
-	return alloc_object(s, gfp | __GFP_ZERO, &user);
+	return alloc_object(s, gfp | __GFP_ZERO, s->object_size,
+			    __builtin_return_address(0));
 }
 
-static unsigned int take_from_slabs(struct kmem_cache *s, unsigned int nr,
-				    void **objects)
+/* A sheaf of the barn, or what partial slabs have. */
+static unsigned int take_some(struct kmem_cache *s, unsigned int nr,
+			      void **objects)
 {
 	unsigned int n;
 
 	lock(&s->node.lock, LOCK_NODE);
-	n = slab_take(s, nr, objects);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+	n = sheaf_take_bulk(s, nr, objects);
+	if (!n) {
+		n = slab_take(s, nr, objects);
+		counter_add(s->node.stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+	}
 	unlock(&s->node.lock);
 	return n;
 }
@@ -227,8 +225,8 @@ static bool alloc_bulk_checked(struct kmem_cache *s, gfp_t gfp, size_t nr,
 {
 	size_t n = 0;
 
-	while (n < nr && (objects[n] = cache_alloc_sized(
-				  s, gfp, s->object_size, caller)))
+	while (n < nr &&
+	       (objects[n] = cache_alloc_sized(s, gfp, s->object_size, caller)))
 		n++;
 	if (n < nr)
 		kmem_cache_free_bulk(s, n, objects);
@@ -236,13 +234,31 @@ static bool alloc_bulk_checked(struct kmem_cache *s, gfp_t gfp, size_t nr,
 }
 
 /*
- * What is parked first, then whole slabs: the objects go straight into the
- * caller's array, the thread's own is not refilled for it.
+ * Some of @nr objects, when none is parked. A handful fills the thread's sheaf
+ * on the way; more go straight into the caller's array.
  */
+static unsigned int take_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			      void **objects)
+{
+	unsigned int want = (unsigned int)MIN(nr, 1u << 20), got;
+
+	if (want <= BULK_FEW) {
+		objects[0] = alloc_slow(s, gfp, s->object_size, NULL);
+		return objects[0] != NULL;
+	}
+	got = take_some(s, want, objects);
+	if (!got && !at_limit(s))
+		got = take_from_new_slab(s, gfp, want, objects);
+	/* As in alloc_slow(). */
+	if (!got && gfpflags_allow_blocking(gfp))
+		got = take_some(s, want, objects);
+	return got;
+}
+
 bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			   void **objects)
 {
-	struct kmem_record *r = thread_record(s->slot);
+	struct kmem_record *r;
 	size_t n = 0;
 
 	if (nr == 0 || !room_for(s, nr))
@@ -250,26 +266,15 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	if (cache_debugs(s))
 		return alloc_bulk_checked(s, gfp, nr, objects,
 					  __builtin_return_address(0));
-	while (r && n < nr && (objects[n] = kmem_record_pop(r)))
-		n++;
-	while (n < nr) {
-		unsigned int want = (unsigned int)MIN(nr - n, 1u << 20);
-		unsigned int got = take_from_slabs(s, want, objects + n);
+	for (;;) {
+		unsigned int got;
 
-		lock(&s->node.lock, LOCK_NODE);
-		got = sheaf_take_bulk(s, want, objects + n);
-		if (!got) {
-			got = slab_take(s, want, objects + n);
-			counter_add(
-				s->node.stat[KMEM_CACHE_STAT_alloc_slowpath],
-				got);
-		}
-		unlock(&s->node.lock);
-		if (!got && !at_limit(s))
-			got = take_from_new_slab(s, gfp, want, objects + n);
-		/* As in alloc_slow(). */
-		if (!got && gfpflags_allow_blocking(gfp))
-			got = take_from_slabs(s, want, objects + n);
+		r = thread_record(s->slot);
+		if (likely(r != NULL))
+			n += kmem_record_pop_many(r, nr - n, objects + n);
+		if (n == nr)
+			break;
+		got = take_bulk(s, gfp, nr - n, objects + n);
 		if (!got) {
 			kmem_cache_free_bulk(s, n, objects);
 			return false;
@@ -289,6 +294,8 @@ static void free_checked(struct kmem_cache *s, void *object, void *caller)
 	struct slab_discard discard = DISCARD_INIT(discard, false);
 	struct slab_user user = { 0, caller };
 
+	/* Tracks name the thread; its block cannot be made under the lock. */
+	thread_get();
 	lock(&s->node.lock, LOCK_NODE);
 	slab_give_checked(s, object, &user, &discard);
 	counter_add(s->node.stat[KMEM_CACHE_STAT_free_slowpath], 1);
@@ -372,30 +379,55 @@ void cache_free(struct kmem_cache *s, void *object, void *caller)
 	free_object(s, object, caller);
 }
 
-/* As much as the array takes, the rest under one hold of the lock. */
-void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
+/* Of a cache without sheaves: all under one hold of the lock. */
+static void give_bulk(struct kmem_cache *s, size_t nr, void **objects)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, false);
+
+	lock(&s->node.lock, LOCK_NODE);
+	counter_add(s->node.stat[KMEM_CACHE_STAT_free_slowpath], nr);
+	slab_give(s, objects, (unsigned int)nr, &discard);
+	unlock(&s->node.lock);
+	slab_release(s, &discard);
+}
+
+/* A sheaf at a time; free_slow() makes room, or finds that there is none. */
+static void free_bulk(struct kmem_cache *s, size_t nr, void **objects,
+		      void *caller)
+{
 	struct kmem_record *r;
 	size_t n = 0;
 
-	if (!s) {
-		for (size_t i = 0; i < nr; i++)
-			kfree(objects[i]);
+	for (;;) {
+		r = thread_record(s->slot);
+		if (likely(r != NULL))
+			n += kmem_record_push_many(r, nr - n, objects + n);
+		if (n == nr)
+			return;
+		free_slow(s, objects[n++], caller);
+		r = thread_record(s->slot);
+		if (!r || !counter_read(r->gate))
+			break;
+	}
+	give_bulk(s, nr - n, objects + n);
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
+{
+	void *caller = __builtin_return_address(0);
+
+	for (size_t i = 0; !s && i < nr; i++)
+		kfree(objects[i]);
+	if (!s)
+		return;
+	for (size_t i = 0; s->wipe && i < nr; i++)
+		wipe(s, objects[i]);
+	if (!cache_debugs(s)) {
+		free_bulk(s, nr, objects, caller);
 		return;
 	}
-	for (; cache_debugs(s) && n < nr; n++)
-		free_checked(s, objects[n], __builtin_return_address(0));
-	r = thread_record(s->slot);
-	while (r && n < nr && kmem_record_push(r, objects[n]))
-		n++;
-	if (n == nr)
-		return;
-	lock(&s->node.lock, LOCK_NODE);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_free_slowpath], nr - n);
-	slab_give(s, objects + n, (unsigned int)(nr - n), &discard);
-	unlock(&s->node.lock);
-	slab_release(s, &discard);
+	for (size_t i = 0; i < nr; i++)
+		free_checked(s, objects[i], caller);
 }
 
 /* One of its objects was freed in a batch after a grace period. */
@@ -425,9 +457,9 @@ static void flush_objects(void *arg, void **objects, unsigned int nr)
 }
 
 /* Takes every parked object and every empty slab off the cache. */
-static void strip(struct kmem_cache *s,
-		  void (*drain)(unsigned int, record_sink_t *, void *),
-		  struct slab_discard *discard)
+void cache_strip(struct kmem_cache *s,
+		 void (*drain)(unsigned int, record_sink_t *, void *),
+		 struct slab_discard *discard)
 {
 	struct flush flush = { s, discard };
 
@@ -446,7 +478,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, true);
 
-	strip(s, record_drain, &discard);
+	cache_strip(s, record_drain, &discard);
 	slab_release(s, &discard);
 	drain_all_pages();
 	return counter_read(s->node.nr_slabs) != 0;
@@ -462,7 +494,7 @@ void caches_shrink(void)
 	list_for_each_entry(s, &cache_list, link) {
 		if (!counter_read(s->node.nr_slabs))
 			continue;
-		strip(s, record_drain, &discard);
+		cache_strip(s, record_drain, &discard);
 		slab_release(s, &discard);
 	}
 	unlock(&cache_list_lock);
@@ -492,337 +524,4 @@ void cache_thread_exit(struct thread *t)
 		unlock(&thread_list_lock);
 	}
 	unlock(&cache_list_lock);
-}
-
-/* ---- create ---- */
-
-static gfp_t page_flags(slab_flags_t flags)
-{
-	gfp_t gfp = 0;
-
-	if (flags & SLAB_CACHE_DMA)
-		gfp |= __GFP_DMA;
-	if (flags & SLAB_CACHE_DMA32)
-		gfp |= __GFP_DMA32;
-	if (flags & SLAB_RECLAIM_ACCOUNT)
-		gfp |= __GFP_RECLAIMABLE;
-	return gfp;
-}
-
-/* Fisher and Yates. A cache that cannot have an order does without. */
-static void shuffle(struct kmem_cache *s, unsigned int objects)
-{
-	if (!kmem.freelist_random || objects < 2)
-		return;
-	s->shuffle = kmem_meta_alloc(objects * sizeof(*s->shuffle));
-	for (unsigned int i = 0; s->shuffle && i < objects; i++) {
-		unsigned int j = (unsigned int)(os_random() % (i + 1));
-
-		s->shuffle[i] = s->shuffle[j];
-		s->shuffle[j] = (uint16_t)i;
-	}
-}
-
-static void unshuffle(struct kmem_cache *s)
-{
-	if (s->shuffle)
-		kmem_meta_free(s->shuffle,
-			       s->layout.objects * sizeof(*s->shuffle));
-	s->shuffle = NULL;
-}
-
-/* Caches whose free objects mean something are cleared on request alone. */
-static void set_clearing(struct kmem_cache *s)
-{
-	bool keeps = s->spec.ctor_kind != KMEM_CTOR_NONE ||
-		     s->spec.flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON);
-
-	s->always = kmem.init_on_alloc && !keeps ? __GFP_ZERO : 0;
-	s->wipe = kmem.init_on_free && !keeps;
-}
-
-/* Under the list's and the node's lock, with no slab there or in the making. */
-static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
-		      const struct slab_layout *layout)
-{
-	unshuffle(s);
-	s->spec = *spec;
-	s->layout = *layout;
-	counter_set(s->object_size, spec->object_size);
-	s->gfp = page_flags(spec->flags);
-	s->random = os_random();
-	set_clearing(s);
-	shuffle(s, layout->objects);
-	counter_set(s->min_partial, layout->min_partial);
-}
-
-/* A spec with what the slab_debug option adds for a cache of that name. */
-static int with_debug(const char *name, const struct kmem_cache_spec *spec,
-		      struct kmem_cache_spec *ret_spec,
-		      struct slab_layout *ret_layout)
-{
-	bool keep_order;
-	int err;
-
-	*ret_spec = *spec;
-	ret_spec->flags = slab_options_for(name, spec->flags, &keep_order);
-	err = slab_layout(ret_spec, kmem.cpus, ret_layout);
-	if (err || !keep_order ||
-	    get_order(ret_layout->size) <= get_order(spec->object_size))
-		return err;
-	/* Metadata that would cost a higher order is not worth it. */
-	ret_spec->flags &= ~(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER) |
-			   (spec->flags & SLAB_DEBUG_FLAGS);
-	return slab_layout(ret_spec, kmem.cpus, ret_layout);
-}
-
-int kmem_cache_new(const char *name, const char *owner,
-		   const struct kmem_cache_spec *spec,
-		   struct kmem_cache **ret_cache)
-{
-	struct kmem_cache_spec debugged;
-	struct slab_layout layout;
-	struct kmem_cache *s;
-	int err;
-
-	if (!name || !*name || with_debug(name, spec, &debugged, &layout))
-		return -EINVAL;
-	if (strlen(name) > KMEM_NAME_MAX)
-		return -ENAMETOOLONG;
-	s = kmem_meta_alloc(sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	set_shape(s, &debugged, &layout);
-	text_copy(s->name, sizeof(s->name), name);
-	text_copy(s->owner, sizeof(s->owner), owner);
-	s->users = 1;
-	s->limit = KMEM_NO_LIMIT;
-	slab_node_init(&s->node);
-	err = cache_list_add(s);
-	if (err)
-		kmem_meta_free(s, sizeof(*s));
-	else
-		*ret_cache = s;
-	return err;
-}
-
-/* A cache that is there already, where merging is asked for. */
-static struct kmem_cache *merge(const char *name,
-				const struct kmem_cache_spec *spec)
-{
-	struct kmem_cache_spec debugged;
-	struct slab_layout layout;
-	struct kmem_cache *s;
-
-	if (!kmem.merge || !name || !*name ||
-	    with_debug(name, spec, &debugged, &layout))
-		return NULL;
-	lock(&cache_list_lock, LOCK_CACHES);
-	s = cache_merge(name, &debugged, &layout);
-	unlock(&cache_list_lock);
-	return s;
-}
-
-/* What kernel code calls: no errno, a report instead. */
-static struct kmem_cache *create(const char *name,
-				 const struct kmem_cache_spec *spec)
-{
-	struct kmem_cache *s = NULL;
-	int err = kmem_up() ? 0 : -ENOMEM;
-
-	if (!err)
-		s = merge(name, spec);
-	if (!err && !s)
-		err = kmem_cache_new(name, program_invocation_short_name, spec,
-				     &s);
-	if (!err)
-		s->mergeable = true;
-	if (err) {
-		kmem_report("kmem_cache_create(%s) failed with error %d",
-			    name ? name : "NULL", err);
-		if (spec->flags & SLAB_PANIC)
-			abort();
-	}
-	return s;
-}
-
-struct kmem_cache *kmem_cache_create_args(const char *name, unsigned int size,
-					  const struct kmem_cache_args *args,
-					  slab_flags_t flags)
-{
-	static const struct kmem_cache_args none;
-	struct kmem_cache_spec spec;
-
-	if (!args)
-		args = &none;
-	spec = (struct kmem_cache_spec){
-		.object_size = size,
-		.align = args->align,
-		.flags = flags,
-		.useroffset = args->useroffset,
-		.usersize = args->usersize,
-		.freeptr_offset = args->freeptr_offset,
-		.use_freeptr_offset = args->use_freeptr_offset,
-		.sheaf_capacity = args->sheaf_capacity,
-		.ctor_kind = args->ctor ? KMEM_CTOR_CALL : KMEM_CTOR_NONE,
-		.ctor = args->ctor,
-	};
-	/* A window that is not inside the object fails closed. */
-	if (spec.usersize > size || spec.useroffset > size - spec.usersize) {
-		kmem_report("kmem_cache_create(%s): user-copy window outside "
-			    "the object",
-			    name ? name : "NULL");
-		spec.useroffset = 0;
-		spec.usersize = 0;
-	}
-	return create(name, &spec);
-}
-
-struct kmem_cache *kmem_cache_create_default(const char *name,
-					     unsigned int size, void *args,
-					     slab_flags_t flags)
-{
-	return kmem_cache_create_args(name, size, args, flags);
-}
-
-struct kmem_cache *kmem_cache_create_legacy(const char *name, unsigned int size,
-					    unsigned int align,
-					    slab_flags_t flags,
-					    void (*ctor)(void *object))
-{
-	struct kmem_cache_args args = { .align = align, .ctor = ctor };
-
-	return kmem_cache_create_args(name, size, &args, flags);
-}
-
-/*
- * The first test spares a busy cache the loss of its arrays; the second, under
- * the lock, decides.
- */
-int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
-{
-	struct slab_discard discard = DISCARD_INIT(discard, true);
-	struct slab_layout layout;
-	int err = 0;
-
-	if (slab_layout(spec, kmem.cpus, &layout))
-		return -EINVAL;
-	if (counter_read(s->node.out) > cache_parked(s))
-		return -EBUSY;
-	lock(&cache_list_lock, LOCK_CACHES);
-	strip(s, record_shut, &discard);
-	lock(&s->node.lock, LOCK_NODE);
-	if (s->node.nr_slabs || s->node.growing)
-		err = -EBUSY;
-	else
-		set_shape(s, spec, &layout);
-	unlock(&s->node.lock);
-	unlock(&cache_list_lock);
-	slab_release(s, &discard);
-	return err;
-}
-
-/* ---- destroy ---- */
-
-/*
- * From here on nobody finds the cache. Its parked objects leave the threads'
- * arrays in the same breath: a thread that ends later could not find the cache
- * to give them back to.
- */
-static void unlist(struct kmem_cache *s)
-{
-	struct slab_discard discard = DISCARD_INIT(discard, true);
-
-	cache_list_remove(s);
-	strip(s, record_retire, &discard);
-	slab_release(s, &discard);
-	if (!s->node.nr_slabs)
-		cache_slot_put(s);
-}
-
-static void report_remaining(struct kmem_cache *s)
-{
-	kmem_report("kmem_cache_destroy %s: Slab cache still has objects",
-		    s->name);
-	if (cache_debugs(s))
-		slab_debug_report_used(s);
-}
-
-/*
- * With objects in use the cache stays as it is, known to nobody: whoever frees
- * one later must find a cache that is whole.
- */
-static void drop(struct kmem_cache *s)
-{
-	if (s->node.nr_slabs) {
-		report_remaining(s);
-		/* No sheaves: what is parked would never come out. */
-		counter_set(s->limit, 0);
-		return;
-	}
-	pthread_mutex_destroy(&s->node.lock);
-	unshuffle(s);
-	kmem_meta_free(s, sizeof(*s));
-	drain_all_pages();
-}
-
-void kmem_cache_destroy(struct kmem_cache *s)
-{
-	bool last;
-
-	if (!s)
-		return;
-	/* Objects that kfree_rcu() has are not in use any more. */
-	kmem_rcu_barrier();
-	lock(&cache_list_lock, LOCK_CACHES);
-	last = --s->users == 0;
-	if (last)
-		unlist(s);
-	unlock(&cache_list_lock);
-	if (last)
-		drop(s);
-}
-
-int kmem_cache_remove(struct kmem_cache *s)
-{
-	bool busy;
-
-	kmem_rcu_barrier();
-	lock(&cache_list_lock, LOCK_CACHES);
-	busy = counter_read(s->node.out) > cache_parked(s);
-	if (!busy)
-		unlist(s);
-	unlock(&cache_list_lock);
-	if (busy)
-		return -EBUSY;
-	drop(s);
-	return 0;
-}
-
-/* ---- limit ---- */
-
-/*
- * The limit is in force before the arrays are emptied and shut: an owner who
- * then wants its array back looks at the limit, under the record's lock.
- */
-void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit)
-{
-	struct slab_discard discard = DISCARD_INIT(discard, false);
-	uint64_t old;
-
-	lock(&s->node.lock, LOCK_NODE);
-	old = s->limit;
-	counter_set(s->limit, limit);
-	unlock(&s->node.lock);
-	if (old == KMEM_NO_LIMIT && limit != KMEM_NO_LIMIT) {
-		struct flush flush = { s, &discard };
-
-		record_shut(s->slot, flush_objects, &flush);
-		lock(&s->node.lock, LOCK_NODE);
-		barn_empty(s, &discard);
-		unlock(&s->node.lock);
-		slab_release(s, &discard);
-	}
-	if (limit > old)
-		wait_retry();
 }

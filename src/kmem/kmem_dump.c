@@ -2,7 +2,7 @@
 /*
  * kmem_dump.c - what is known about an object, in words
  *
- * The text is the kernel's (kernel-reference.md section 2.14):
+ * The text is the kernel's:
  *
  *	 slab NAME start S data offset D pointer offset P size N allocated at F
  *	    F+0x..            the stack of the allocation, innermost first

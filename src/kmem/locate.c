@@ -29,8 +29,10 @@ static const struct page *block_of(const struct page *page)
 static void locate_in_slab(const struct page *slab, size_t offset,
 			   struct kmem_location *l)
 {
-	const struct kmem_cache *s = slab->cache;
+	const struct kmem_cache *s = counter_read(slab->cache);
 
+	if (!s)
+		return; /* it was released a moment ago */
 	l->kind = KMEM_LOCATION_SLAB;
 	l->cache = s->serial;
 	l->index = (unsigned int)(offset / s->layout.size);

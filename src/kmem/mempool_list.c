@@ -421,8 +421,7 @@ int mempool_new(const char *name, const char *owner, int min_nr,
 }
 
 /* Under the lock of an idle pool: @b and @slots become its, and vice versa. */
-static void exchange(mempool_t *pool, struct backing *b, void ***slots,
-		     int *nr)
+static void exchange(mempool_t *pool, struct backing *b, void ***slots, int *nr)
 {
 	struct backing old = { pool->alloc, pool->free, pool->pool_data };
 	void **old_slots = pool->elements;

@@ -20,7 +20,7 @@
 
 static struct {
 	pthread_mutex_t lock; /* LOCK_META */
-	char *next;	      /* never used from here to @end */
+	char *next; /* never used from here to @end */
 	char *end;
 	void *freed[META_MAX_SHIFT + 1];
 } meta = { .lock = PTHREAD_MUTEX_INITIALIZER };

@@ -157,7 +157,10 @@ static void zone_give(struct zone *zone, unsigned int order, void **pages,
 
 /* ---- allocation ---- */
 
-enum pass { PASS_LOW, PASS_MIN };
+enum pass {
+	PASS_LOW,
+	PASS_MIN
+};
 
 /* Steps 2 and 3: the first zone that can, from the best down. */
 static struct page *take_from_zones(gfp_t gfp, unsigned int order,
@@ -359,8 +362,8 @@ void __free_pages(struct page *page, unsigned int order)
 	zone = &kmem.zone[page->zone];
 	page->refcount = 0;
 	page_set_type(page, PAGE_PARKED);
-	r = order < PAGE_LIST_ORDERS ? thread_record(page_slot(zone, order)) :
-				       NULL;
+	r = order < PAGE_LIST_ORDERS ? thread_record(page_slot(zone, order))
+				     : NULL;
 	if (unlikely(!r || !kmem_record_push(r, page)))
 		free_slow(zone, page, order);
 }
@@ -445,8 +448,8 @@ void *page_address(const struct page *page)
 
 struct page *virt_to_page(const void *address)
 {
-	return kmem.ready && kmem_contains(address) ? __virt_to_page(address) :
-						      NULL;
+	return kmem.ready && kmem_contains(address) ? __virt_to_page(address)
+						    : NULL;
 }
 
 unsigned long page_to_pfn(const struct page *page)

@@ -17,7 +17,7 @@
 #include "internal.h"
 
 struct slab_sheaf {
-	unsigned int size;     /* objects left */
+	unsigned int size; /* objects left */
 	unsigned int capacity; /* of the array */
 	void **objects;
 };
@@ -67,9 +67,9 @@ static int fill(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf,
 {
 	unsigned int more = size - sheaf->size;
 
-	if (more && !kmem_cache_alloc_bulk(
-			    s, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN, more,
-			    sheaf->objects + sheaf->size))
+	if (more &&
+	    !kmem_cache_alloc_bulk(s, gfp | __GFP_NOMEMALLOC | __GFP_NOWARN,
+				   more, sheaf->objects + sheaf->size))
 		return -ENOMEM;
 	sheaf->size = size;
 	return 0;
@@ -102,14 +102,14 @@ struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp,
 		count(s, KMEM_CACHE_STAT_sheaf_prefill_fast);
 		return sheaf;
 	}
-	sheaf->objects = kmem_meta_alloc(sheaf->capacity *
-					 sizeof(*sheaf->objects));
+	sheaf->objects =
+		kmem_meta_alloc(sheaf->capacity * sizeof(*sheaf->objects));
 	if (!sheaf->objects || fill(s, gfp, sheaf, size)) {
 		drop(s, sheaf);
 		return NULL;
 	}
-	count(s, size > usual ? KMEM_CACHE_STAT_sheaf_prefill_oversize :
-				KMEM_CACHE_STAT_sheaf_prefill_slow);
+	count(s, size > usual ? KMEM_CACHE_STAT_sheaf_prefill_oversize
+			      : KMEM_CACHE_STAT_sheaf_prefill_slow);
 	return sheaf;
 }
 

@@ -31,7 +31,7 @@ static struct {
 	struct deferred *objects;
 	struct list_head slabs;
 	uint64_t queued; /* rounds begun by those who add */
-	uint64_t done;	 /* rounds that the worker ended */
+	uint64_t done; /* rounds that the worker ended */
 	pthread_t thread;
 	bool running;
 	bool stop;

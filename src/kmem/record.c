@@ -150,9 +150,9 @@ static void let_go(struct kmem_record *r)
 
 enum drain_end {
 	DRAIN_REOPEN, /* as it was before */
-	DRAIN_SHUT,   /* closed, until its owner finds that it may be open */
+	DRAIN_SHUT, /* closed, until its owner finds that it may be open */
 	DRAIN_RETIRE, /* forget the record, its slot gets another owner */
-	DRAIN_LOOK,   /* nothing is taken */
+	DRAIN_LOOK, /* nothing is taken */
 };
 
 static void drain_one(struct kmem_record *r, uint32_t gate, enum drain_end end,

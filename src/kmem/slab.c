@@ -56,8 +56,8 @@ void *slab_object(const struct kmem_cache *s, const struct page *slab,
 int slab_index(const struct kmem_cache *s, const struct page *slab,
 	       const void *object)
 {
-	size_t offset =
-		(size_t)((const char *)object - (char *)slab_object(s, slab, 0));
+	size_t offset = (size_t)((const char *)object -
+				 (char *)slab_object(s, slab, 0));
 
 	if (offset % s->layout.size || offset / s->layout.size >= slab->objects)
 		return -1;
@@ -136,7 +136,8 @@ static void cut_into_objects(struct kmem_cache *s, struct page *slab)
 	/* From the last to the first, each before the one behind it. */
 	slab->freelist = NULL;
 	for (unsigned int i = slab->objects; i > 0; i--) {
-		void *object = slab_object(s, slab, nth(s, slab, start + i - 1));
+		void *object =
+			slab_object(s, slab, nth(s, slab, start + i - 1));
 
 		construct(s, object);
 		slab_set_next_free(s, object, slab->freelist);
@@ -173,10 +174,11 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
 	struct page *slab;
 	unsigned int order;
 
+	gfp = slab_fix_gfp(s, gfp);
 	slab = slab_pages(s, (gfp & ~__GFP_ZERO) | s->gfp, &order);
 	if (!slab)
 		return NULL;
-	slab->cache = s;
+	counter_set(slab->cache, s);
 	slab->inuse = 0;
 	slab->full = false;
 	slab->bad = false;
@@ -234,7 +236,7 @@ void slab_release_now(struct slab_discard *discard)
 		list_del(&slab->list);
 		for (unsigned int i = 1; i < 1u << order; i++)
 			page_set_type(&slab[i], PAGE_NONE);
-		slab->cache = NULL;
+		counter_set(slab->cache, NULL);
 		slab->freelist = NULL;
 		page_set_type(slab, PAGE_USED);
 		if (discard->to_zone)
@@ -419,7 +421,7 @@ void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user)
 {
 	struct cache_node *node = &s->node;
 	struct page *slab;
-	void *object;
+	void *object = NULL;
 
 	lock_assert_held(&node->lock);
 	while (!list_empty(&node->partial) && node->out < s->limit) {

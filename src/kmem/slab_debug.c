@@ -15,8 +15,8 @@
  *	TRACE               a line for each alloc and free
  *
  * The values, the order of checks, the words of reports and the repairs are
- * those of kernel-reference.md section 2.8. Each finding is a report of its own
- * and so is each repair, which is how the kernel's tests count them.
+ * Linux's, of 7.2. Each finding is a report of its own, and so is each repair,
+ * which is how the kernel's own tests count them.
  *
  * Where it differs from the kernel: dumps of memory are cut at 128 bytes a
  * section; a time is milliseconds, not jiffies; pid is the thread's.
@@ -39,12 +39,15 @@
 
 _Static_assert(sizeof(struct slab_track) == 32, "slab_layout.c counts on it");
 
-enum track_kind { TRACK_ALLOC, TRACK_FREE };
+enum track_kind {
+	TRACK_ALLOC,
+	TRACK_FREE
+};
 
 /* ---- what is where ---- */
 
 static struct slab_track *track_of(const struct kmem_cache *s, void *object,
-			      enum track_kind kind)
+				   enum track_kind kind)
 {
 	return (struct slab_track *)((char *)object + s->layout.track) + kind;
 }
@@ -247,8 +250,9 @@ static bool check_bytes(const struct kmem_cache *s, const struct page *slab,
 		return true;
 	while (end > fault && end[-1] == value)
 		end--;
-	add(&bug, "[%s overwritten] %p-%p @offset=%zu. First byte 0x%x "
-		  "instead of 0x%x\n",
+	add(&bug,
+	    "[%s overwritten] %p-%p @offset=%zu. First byte 0x%x "
+	    "instead of 0x%x\n",
 	    what, (void *)fault, (void *)(end - 1), offset_in(slab, fault),
 	    fault[0], value);
 	add_header(&bug, s, "Object corrupt");
@@ -444,7 +448,7 @@ static void set_track(struct kmem_cache *s, void *object, enum track_kind kind,
 		      const struct slab_user *user)
 {
 	struct slab_track *track = track_of(s, object, kind);
-	struct thread *t = thread_get();
+	const struct thread *t = thread_self;
 
 	if (!s->layout.track)
 		return;
@@ -546,8 +550,9 @@ bool slab_debug_may_give(struct kmem_cache *s, struct page *slab, void *object)
 	if (!slab->bad)
 		walk_free(s, slab, seen);
 	if (slab->bad)
-		slab_bug(s, slab, "Slab disabled since SLUB metadata "
-				  "consistency check failed");
+		slab_bug(s, slab,
+			 "Slab disabled since SLUB metadata "
+			 "consistency check failed");
 	else if (index < 0)
 		slab_bug(s, slab, "Invalid object pointer %p", object);
 	else if (is_seen(seen, (unsigned int)index))
@@ -556,8 +561,7 @@ bool slab_debug_may_give(struct kmem_cache *s, struct page *slab, void *object)
 		ok = check_slab_header(s, slab) &&
 		     check_object(s, slab, object, RED_ACTIVE);
 	if (!ok)
-		kmem_report("FIX %s: Object at %p not freed", s->name,
-			    object);
+		kmem_report("FIX %s: Object at %p not freed", s->name, object);
 	return ok;
 }
 
@@ -597,8 +601,8 @@ unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab)
 	faults = !walk_free(s, slab, seen);
 	for (unsigned int i = 0; i < slab->objects; i++)
 		faults += !check_object(s, slab, slab_object(s, slab, i),
-					is_seen(seen, i) ? RED_INACTIVE :
-							   RED_ACTIVE);
+					is_seen(seen, i) ? RED_INACTIVE
+							 : RED_ACTIVE);
 	return faults;
 }
 
@@ -631,6 +635,9 @@ static void visit_used(struct kmem_cache *s, struct page *slab,
 {
 	uint64_t seen[SEEN_WORDS] = { 0 };
 
+	/* Nobody knows which objects of a bad slab have a user. */
+	if (slab->bad)
+		return;
 	walk_free(s, slab, seen);
 	for (unsigned int i = 0; i < slab->objects; i++)
 		if (!is_seen(seen, i))
@@ -652,10 +659,22 @@ void slab_debug_for_each_used(struct kmem_cache *s,
 	unlock(&node->lock);
 }
 
+/* A cache may leak a million objects; the first ones tell the story. */
+#define REPORT_USED_MAX 64
+
+struct used {
+	struct kmem_cache *cache;
+	unsigned long nr;
+};
+
 static void report_used(void *arg, void *object)
 {
-	const struct kmem_cache *s = arg;
+	struct used *used = arg;
+	struct kmem_cache *s = used->cache;
 	struct bug bug = { .len = 0 };
+
+	if (used->nr++ >= REPORT_USED_MAX)
+		return;
 
 	add(&bug, "Object %p @offset=%zu\n", object,
 	    offset_in(slab_of(object), object));
@@ -667,5 +686,10 @@ static void report_used(void *arg, void *object)
 /* For a cache that is destroyed: which objects its users still have. */
 void slab_debug_report_used(struct kmem_cache *s)
 {
-	slab_debug_for_each_used(s, report_used, s);
+	struct used used = { s, 0 };
+
+	slab_debug_for_each_used(s, report_used, &used);
+	if (used.nr > REPORT_USED_MAX)
+		kmem_note("%s: and %lu objects more", s->name,
+			  used.nr - REPORT_USED_MAX);
 }

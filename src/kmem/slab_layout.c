@@ -2,7 +2,7 @@
 /*
  * slab_layout.c - how big a slot is, how it is aligned, how many make a slab
  *
- * Pure arithmetic: the formulas of kernel-reference.md section 2.6, which agree
+ * Pure arithmetic: the kernel's formulas as we understand them, which agree
  * with every cache of a real kernel (tests/data/real-caches.tsv). The number
  * of CPUs is an argument, so that a layout can be computed for any machine.
  *

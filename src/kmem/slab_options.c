@@ -35,6 +35,7 @@ static const struct {
 
 struct block {
 	slab_flags_t flags;
+	bool keep_order;
 	const char *names; /* behind the first comma, or NULL */
 	const char *end;
 };
@@ -63,7 +64,7 @@ static int parse_block(const char **text, struct block *ret_block)
 		if (known < ARRAY_SIZE(letters))
 			block.flags |= letters[known].flag;
 		else if (letter == 'o')
-			options_keep_order = true;
+			block.keep_order = true;
 		else
 			return -EINVAL;
 	}
@@ -114,6 +115,7 @@ int slab_options_set(const char *text)
 	p = options;
 	do {
 		err = parse_block(&p, &block);
+		options_keep_order |= !err && block.keep_order;
 	} while (!err && *p);
 	options_given = !err;
 	return err;

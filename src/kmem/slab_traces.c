@@ -66,9 +66,8 @@ static void add_sample(void *arg, void *object)
 		.when_ms = track.when_ms,
 	};
 	if (!samples->free)
-		sample->waste =
-			samples->cache->object_size -
-			slab_debug_request(samples->cache, object);
+		sample->waste = samples->cache->object_size -
+				slab_debug_request(samples->cache, object);
 	samples->nr++;
 }
 

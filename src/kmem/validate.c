@@ -221,7 +221,8 @@ static unsigned int check_free_block(const struct zone *zone,
 		      zone->name, pfn, order);
 	if (order < KMEM_MAX_ORDER && page_type(buddy) == PAGE_BUDDY &&
 	    buddy->order == order)
-		FAULT(faults, "validate %s: pfn %lu and its buddy did not merge",
+		FAULT(faults,
+		      "validate %s: pfn %lu and its buddy did not merge",
 		      zone->name, pfn);
 	return faults;
 }
@@ -294,8 +295,9 @@ unsigned int kmem_block_validate(const struct page *page, unsigned int order)
 
 	if ((page_type(page) != PAGE_USED && page_type(page) != PAGE_LARGE) ||
 	    page->order != order || pfn & ((1ul << order) - 1))
-		FAULT(faults, "validate: pfn %lu is no block of order %u in use",
-		      pfn, order);
+		FAULT(faults,
+		      "validate: pfn %lu is no block of order %u in use", pfn,
+		      order);
 	lock(&zone->lock, LOCK_ZONE);
 	for (unsigned long i = 0; i < 1ul << order; i++)
 		if (page_type(page + i) == PAGE_BUDDY)

@@ -7,9 +7,9 @@
  * Here they matter for teaching and for tests rather than for devices, so the
  * default borders are those of x86-64 as far as the memory reaches.
  *
- * Watermarks and lowmem_reserve follow the formulas of kernel-reference.md
- * section 3.3, without the raise for transparent huge pages, which an
- * allocator without page migration has no use for.
+ * Watermarks and lowmem_reserve follow the kernel's formulas, without the raise
+ * for transparent huge pages, which an allocator without page migration has no
+ * use for.
  */
 #include <errno.h>
 #include <string.h>
@@ -147,7 +147,8 @@ static void zones_by_default(void)
 
 	for (int type = 0; type < NR_ZONE_TYPES && start < kmem.nr_pages;
 	     type++) {
-		unsigned long end = MIN(zone_table[type].end_pfn, kmem.nr_pages);
+		unsigned long end =
+			MIN(zone_table[type].end_pfn, kmem.nr_pages);
 
 		add_zone(type, start, end);
 		start = end;

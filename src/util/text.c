@@ -19,6 +19,13 @@ size_t text_vformat(char *buf, size_t size, const char *format, va_list args)
 	return (size_t)n < size ? (size_t)n : size - 1;
 }
 
+size_t text_vlength(const char *format, va_list args)
+{
+	int n = vsnprintf(NULL, 0, format, args);
+
+	return n < 0 ? 0 : (size_t)n;
+}
+
 size_t text_format(char *buf, size_t size, const char *format, ...)
 {
 	va_list args;

@@ -16,6 +16,12 @@
  */
 size_t text_vformat(char *buf, size_t size, const char *format, va_list args);
 
+/**
+ * text_vlength() - the length of what text_vformat() would write, were there
+ * room for it
+ */
+size_t text_vlength(const char *format, va_list args);
+
 size_t text_format(char *buf, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cache_life.c - caches are made, get another shape or a limit, and go
+ *
+ * A shape is a spec and what follows from it: a layout, an order of objects,
+ * what is cleared when. It is set when the cache is made, and may be set anew
+ * while there is no slab that has the old one.
+ *
+ * A cache goes in two steps. First nobody finds it any more and its sheaves are
+ * taken from all threads; then, if no slab is left, its memory is given back.
+ * With objects in use it stays as it is, known to their users alone.
+ *
+ * Where it differs from the kernel: sizes, alignments and flags are checked.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <kmem/rcu.h>
+
+#include "internal.h"
+#include "util/text.h"
+
+/* ---- create ---- */
+
+static gfp_t page_flags(slab_flags_t flags)
+{
+	gfp_t gfp = 0;
+
+	if (flags & SLAB_CACHE_DMA)
+		gfp |= __GFP_DMA;
+	if (flags & SLAB_CACHE_DMA32)
+		gfp |= __GFP_DMA32;
+	if (flags & SLAB_RECLAIM_ACCOUNT)
+		gfp |= __GFP_RECLAIMABLE;
+	return gfp;
+}
+
+/* Fisher and Yates. A cache that cannot have an order does without. */
+static void shuffle(struct kmem_cache *s, unsigned int objects)
+{
+	if (!kmem.freelist_random || objects < 2)
+		return;
+	s->shuffle = kmem_meta_alloc(objects * sizeof(*s->shuffle));
+	for (unsigned int i = 0; s->shuffle && i < objects; i++) {
+		unsigned int j = (unsigned int)(os_random() % (i + 1));
+
+		s->shuffle[i] = s->shuffle[j];
+		s->shuffle[j] = (uint16_t)i;
+	}
+}
+
+static void unshuffle(struct kmem_cache *s)
+{
+	if (s->shuffle)
+		kmem_meta_free(s->shuffle,
+			       s->layout.objects * sizeof(*s->shuffle));
+	s->shuffle = NULL;
+}
+
+/* Caches whose free objects mean something are cleared on request alone. */
+static void set_clearing(struct kmem_cache *s)
+{
+	bool keeps = s->spec.ctor_kind != KMEM_CTOR_NONE ||
+		     s->spec.flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON);
+
+	s->always = kmem.init_on_alloc && !keeps ? __GFP_ZERO : 0;
+	s->wipe = kmem.init_on_free && !keeps;
+}
+
+/* Under the list's and the node's lock, with no slab there or in the making. */
+static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
+		      const struct slab_layout *layout)
+{
+	unshuffle(s);
+	s->spec = *spec;
+	s->layout = *layout;
+	counter_set(s->object_size, spec->object_size);
+	s->gfp = page_flags(spec->flags);
+	s->random = os_random();
+	set_clearing(s);
+	shuffle(s, layout->objects);
+	counter_set(s->min_partial, layout->min_partial);
+}
+
+/* A spec with what the slab_debug option adds for a cache of that name. */
+static int with_debug(const char *name, const struct kmem_cache_spec *spec,
+		      struct kmem_cache_spec *ret_spec,
+		      struct slab_layout *ret_layout)
+{
+	bool keep_order;
+	int err;
+
+	*ret_spec = *spec;
+	ret_spec->flags = slab_options_for(name, spec->flags, &keep_order);
+	err = slab_layout(ret_spec, kmem.cpus, ret_layout);
+	if (err || !keep_order ||
+	    get_order(ret_layout->size) <= get_order(spec->object_size))
+		return err;
+	/* Metadata that would cost a higher order is not worth it. */
+	ret_spec->flags &= ~(SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER);
+	return slab_layout(ret_spec, kmem.cpus, ret_layout);
+}
+
+int kmem_cache_new(const char *name, const char *owner,
+		   const struct kmem_cache_spec *spec,
+		   struct kmem_cache **ret_cache)
+{
+	struct kmem_cache_spec debugged;
+	struct slab_layout layout;
+	struct kmem_cache *s;
+	int err;
+
+	if (!name || !*name || with_debug(name, spec, &debugged, &layout))
+		return -EINVAL;
+	if (strlen(name) > KMEM_NAME_MAX)
+		return -ENAMETOOLONG;
+	s = kmem_meta_alloc(sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	set_shape(s, &debugged, &layout);
+	text_copy(s->name, sizeof(s->name), name);
+	text_copy(s->owner, sizeof(s->owner), owner);
+	s->users = 1;
+	s->limit = KMEM_NO_LIMIT;
+	slab_node_init(&s->node);
+	err = cache_list_add(s);
+	if (err)
+		kmem_meta_free(s, sizeof(*s));
+	else
+		*ret_cache = s;
+	return err;
+}
+
+/* A cache that is there already, where merging is asked for. */
+static struct kmem_cache *merge(const char *name,
+				const struct kmem_cache_spec *spec)
+{
+	struct kmem_cache_spec debugged;
+	struct slab_layout layout;
+	struct kmem_cache *s;
+
+	if (!kmem.merge || !name || !*name ||
+	    with_debug(name, spec, &debugged, &layout))
+		return NULL;
+	lock(&cache_list_lock, LOCK_CACHES);
+	s = cache_merge(name, &debugged, &layout);
+	unlock(&cache_list_lock);
+	return s;
+}
+
+static void set_mergeable(struct kmem_cache *s)
+{
+	lock(&cache_list_lock, LOCK_CACHES);
+	s->mergeable = true;
+	unlock(&cache_list_lock);
+}
+
+/* What kernel code calls: no errno, a report instead. */
+static struct kmem_cache *create(const char *name,
+				 const struct kmem_cache_spec *spec)
+{
+	struct kmem_cache *s = NULL;
+	int err = kmem_up() ? 0 : -ENOMEM;
+
+	if (!err)
+		s = merge(name, spec);
+	if (!err && !s)
+		err = kmem_cache_new(name, program_invocation_short_name, spec,
+				     &s);
+	if (!err)
+		set_mergeable(s);
+	if (err) {
+		kmem_report("kmem_cache_create(%s) failed with error %d",
+			    name ? name : "NULL", err);
+		if (spec->flags & SLAB_PANIC)
+			abort();
+	}
+	return s;
+}
+
+struct kmem_cache *kmem_cache_create_args(const char *name, unsigned int size,
+					  const struct kmem_cache_args *args,
+					  slab_flags_t flags)
+{
+	static const struct kmem_cache_args none;
+	struct kmem_cache_spec spec;
+
+	if (!args)
+		args = &none;
+	spec = (struct kmem_cache_spec){
+		.object_size = size,
+		.align = args->align,
+		.flags = flags,
+		.useroffset = args->useroffset,
+		.usersize = args->usersize,
+		.freeptr_offset = args->freeptr_offset,
+		.use_freeptr_offset = args->use_freeptr_offset,
+		.sheaf_capacity = args->sheaf_capacity,
+		.ctor_kind = args->ctor ? KMEM_CTOR_CALL : KMEM_CTOR_NONE,
+		.ctor = args->ctor,
+	};
+	/* A window that is not inside the object fails closed. */
+	if (spec.usersize > size || spec.useroffset > size - spec.usersize) {
+		kmem_report("kmem_cache_create(%s): user-copy window outside "
+			    "the object",
+			    name ? name : "NULL");
+		spec.useroffset = 0;
+		spec.usersize = 0;
+	}
+	return create(name, &spec);
+}
+
+struct kmem_cache *kmem_cache_create_default(const char *name,
+					     unsigned int size, void *args,
+					     slab_flags_t flags)
+{
+	return kmem_cache_create_args(name, size, args, flags);
+}
+
+struct kmem_cache *kmem_cache_create_legacy(const char *name, unsigned int size,
+					    unsigned int align,
+					    slab_flags_t flags,
+					    void (*ctor)(void *object))
+{
+	struct kmem_cache_args args = { .align = align, .ctor = ctor };
+
+	return kmem_cache_create_args(name, size, &args, flags);
+}
+
+/*
+ * The first test spares a busy cache the loss of its arrays; the second, under
+ * the lock, decides.
+ */
+int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
+{
+	struct slab_discard discard = DISCARD_INIT(discard, true);
+	struct slab_layout layout;
+	int err = 0;
+
+	if (slab_layout(spec, kmem.cpus, &layout))
+		return -EINVAL;
+	if (counter_read(s->node.out) > cache_parked(s))
+		return -EBUSY;
+	lock(&cache_list_lock, LOCK_CACHES);
+	cache_strip(s, record_shut, &discard);
+	lock(&s->node.lock, LOCK_NODE);
+	if (s->node.nr_slabs || s->node.growing)
+		err = -EBUSY;
+	else
+		set_shape(s, spec, &layout);
+	unlock(&s->node.lock);
+	unlock(&cache_list_lock);
+	slab_release(s, &discard);
+	return err;
+}
+
+/* ---- destroy ---- */
+
+/*
+ * From here on nobody finds the cache. Its parked objects leave the threads'
+ * arrays in the same breath: a thread that ends later could not find the cache
+ * to give them back to.
+ */
+static void unlist(struct kmem_cache *s)
+{
+	struct slab_discard discard = DISCARD_INIT(discard, true);
+
+	cache_list_remove(s);
+	cache_strip(s, record_retire, &discard);
+	slab_release(s, &discard);
+	if (!s->node.nr_slabs)
+		cache_slot_put(s);
+}
+
+static void report_remaining(struct kmem_cache *s)
+{
+	kmem_report("kmem_cache_destroy %s: Slab cache still has objects",
+		    s->name);
+	slab_debug_report_used(s);
+}
+
+/*
+ * With objects in use the cache stays as it is, known to nobody: whoever frees
+ * one later must find a cache that is whole.
+ */
+static void drop(struct kmem_cache *s)
+{
+	if (s->node.nr_slabs) {
+		report_remaining(s);
+		/* No sheaves: what is parked would never come out. */
+		counter_set(s->limit, 0);
+		return;
+	}
+	pthread_mutex_destroy(&s->node.lock);
+	unshuffle(s);
+	kmem_meta_free(s, sizeof(*s));
+	drain_all_pages();
+}
+
+void kmem_cache_destroy(struct kmem_cache *s)
+{
+	bool last;
+
+	if (!s)
+		return;
+	/* Objects that kfree_rcu() has are not in use any more. */
+	kmem_rcu_barrier();
+	lock(&cache_list_lock, LOCK_CACHES);
+	last = --s->users == 0;
+	if (last)
+		unlist(s);
+	unlock(&cache_list_lock);
+	if (last)
+		drop(s);
+}
+
+int kmem_cache_remove(struct kmem_cache *s)
+{
+	bool busy;
+
+	kmem_rcu_barrier();
+	lock(&cache_list_lock, LOCK_CACHES);
+	busy = counter_read(s->node.out) > cache_parked(s);
+	if (!busy)
+		unlist(s);
+	unlock(&cache_list_lock);
+	if (busy)
+		return -EBUSY;
+	drop(s);
+	return 0;
+}
+
+/* ---- limit ---- */
+
+/*
+ * The limit is in force before the arrays are emptied and shut: an owner who
+ * then wants its array back looks at the limit, under the record's lock.
+ */
+void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit)
+{
+	struct slab_discard discard = DISCARD_INIT(discard, false);
+	uint64_t old;
+
+	lock(&s->node.lock, LOCK_NODE);
+	old = s->limit;
+	counter_set(s->limit, limit);
+	unlock(&s->node.lock);
+	if (old == KMEM_NO_LIMIT && limit != KMEM_NO_LIMIT) {
+		cache_strip(s, record_shut, &discard);
+		slab_release(s, &discard);
+	}
+	if (limit > old)
+		wait_retry();
+}
