@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <kmem/rcu.h>
+
 #include "fixture.h"
 
 /* ---- reports ------------------------------------------------------------- */
@@ -193,6 +195,7 @@ void buddyinfo_assert_as(const struct buddyinfo *was)
 {
 	struct buddyinfo now;
 
+	kmem_rcu_barrier();
 	drain_all_pages();
 	buddyinfo_read(&now);
 	ck_assert_uint_eq(now.zones, was->zones);

@@ -110,6 +110,13 @@ static unsigned int random_size(struct world *w)
 	}
 }
 
+static const slab_flags_t debug_flags[4] = {
+	SLAB_CONSISTENCY_CHECKS,
+	SLAB_RED_ZONE | SLAB_POISON,
+	SLAB_STORE_USER | SLAB_CONSISTENCY_CHECKS,
+	SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON,
+};
+
 static void random_spec(struct world *w, struct kmem_cache_spec *ret)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -124,6 +131,8 @@ static void random_spec(struct world *w, struct kmem_cache_spec *ret)
 		ret->flags |= SLAB_NOLEAKTRACE;
 	if (roll(w, 8) == 0)
 		ret->ctor_kind = KMEM_CTOR_SEQUENCE;
+	if (roll(w, 8) == 0)
+		ret->flags |= debug_flags[roll(w, 4)];
 }
 
 void source_add_cache(struct world *w, struct source *src)
@@ -133,6 +142,7 @@ void source_add_cache(struct world *w, struct source *src)
 	random_spec(w, &spec);
 	src->kind = SOURCE_CACHE;
 	src->size = spec.object_size;
+	src->built = spec.ctor_kind != KMEM_CTOR_NONE;
 	if (kmem_cache_new("model", "check", &spec, &src->cache)) {
 		world_fault(w, "a cache was not made");
 		src->kind = SOURCE_NONE;
@@ -150,8 +160,10 @@ static void cache_reshape(struct world *w, struct source *src)
 	random_spec(w, &spec);
 	error = kmem_cache_reshape(src->cache, &spec);
 	fault_if(w, error != (src->nr ? -EBUSY : 0), "reshape");
-	if (!error)
+	if (!error) {
+		src->built = spec.ctor_kind != KMEM_CTOR_NONE;
 		src->size = spec.object_size;
+	}
 }
 
 static void check_slab(struct world *w, const void *object)
@@ -161,7 +173,7 @@ static void check_slab(struct world *w, const void *object)
 
 static void cache_alloc(struct world *w, struct source *src)
 {
-	bool zero = roll(w, 8) == 0;
+	bool zero = roll(w, 8) == 0 && !src->built;
 	void *p = kmem_cache_alloc(src->cache,
 				   zero ? GFP_KERNEL | __GFP_ZERO : GFP_KERNEL);
 

@@ -51,6 +51,7 @@ struct source {
 	bool shared;
 	struct kmem_cache *cache;
 	mempool_t *pool;
+	bool built; /* by a constructor: not to be cleared */
 	unsigned int size;
 	unsigned int limit;
 	int curr;

@@ -2,7 +2,7 @@
 /*
  * check_layout.c - where objects lie in slabs, and how large slabs are
  *
- * The formulas are written a second time here, after kernel-reference.md 2.6
+ * The formulas are written a second time here, from the description
  * and with nothing of the library's; tests/data/real-caches.tsv says what a
  * real kernel chose for its caches.
  *

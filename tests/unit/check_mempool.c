@@ -3,7 +3,7 @@
  * check_mempool.c - pools seen by one thread: making them, masks, the reserve,
  * resizing, numbers
  *
- * test_invariant_NN_… are the invariants of kernel-reference.md 1.7; those that
+ * test_invariant_NN_… are thirteen invariants of mempools; those that
  * need waiting are in check_mempool_wait.c, number 9 and stress in
  * check_mempool_threads.c, the kernel's backings in check_mempool_backing.c.
  */

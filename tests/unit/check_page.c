@@ -402,7 +402,7 @@ END_TEST
 #define RESERVE_RATIO 256
 #define SCALE_FACTOR 10
 
-/* kernel-reference.md 3.3, computed from nothing but the zones' sizes. */
+/* The kernel's formulas, computed from nothing but the zones' sizes. */
 static void expect_marks(struct kmem_zone_info *zones, unsigned int n,
 			 unsigned long min_free_kbytes)
 {

@@ -277,9 +277,11 @@ static void use_and_end(unsigned int index, void *arg)
 START_TEST(test_thread_exit_gives_its_objects_back)
 {
 	thread_run(use_and_end, &crowd);
-	ck_assert_uint_eq(look().cached, 0);
-	ck_assert_uint_eq(look().objects, 0);
 	ck_assert_uint_eq(look().active, 0);
+	/* Its own sheaves are empty; the barn keeps the full ones it got. */
+	ck_assert_uint_eq(look().cached % look().sheaf_capacity, 0);
+	ck_assert_int_eq(kmem_cache_shrink(crowd.cache), 0);
+	ck_assert_uint_eq(look().objects, 0);
 }
 END_TEST
 
@@ -287,7 +289,7 @@ START_TEST(test_many_short_threads_leave_nothing)
 {
 	for (int round = 0; round < 40; round++) {
 		threads_run(8, use_and_end, &crowd);
-		ck_assert_uint_eq(look().cached, 0);
+		ck_assert_uint_le(look().cached, 10 * look().sheaf_capacity);
 	}
 	ck_assert_uint_eq(look().stat[KMEM_CACHE_STAT_alloc_fastpath] +
 				  look().stat[KMEM_CACHE_STAT_alloc_slowpath],
@@ -336,7 +338,7 @@ END_TEST
 START_TEST(test_sixty_threads_at_once)
 {
 	threads_run(60, use_and_end, &crowd);
-	ck_assert_uint_eq(look().cached, 0);
+	ck_assert_uint_le(look().cached, 10 * look().sheaf_capacity);
 }
 END_TEST
 
@@ -444,7 +446,7 @@ static void come_and_go(unsigned int index, void *arg)
 	for (unsigned long i = 0; i < c->steps / 200; i++) {
 		if (index % 2) {
 			kmem_cache_serials(serials, 64);
-			s = kmem_cache_pin(serials[i % 16]);
+			s = kmem_cache_pin(serials[i % 64]);
 			if (s) {
 				struct kmem_cache_info info;
 
