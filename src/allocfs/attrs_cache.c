@@ -6,13 +6,12 @@
  * that drive a cache. What shapes the objects can be changed while none is in
  * use, where the cache belongs to the mount.
  */
-#include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/parse.h"
+#include "util/symbol.h"
 #include "util/text.h"
 
 #include "view.h"
@@ -38,7 +37,9 @@
 	X(destroy_by_rcu, "SLAB_TYPESAFE_BY_RCU?",                             \
 	  !!(i.spec.flags & SLAB_TYPESAFE_BY_RCU))                             \
 	X(cache_dma, "SLAB_CACHE_DMA?", !!(i.spec.flags & SLAB_CACHE_DMA))     \
-	X(usersize, "bytes that may be copied to user space", i.spec.usersize)
+	X(usersize, "bytes that may be copied to user space", i.spec.usersize) \
+	X(cpu_slabs, "always 0: no CPU has a slab to itself", 0)               \
+	X(remote_node_defrag_ratio, "always 100: there is one node", 100)
 
 #define NUMBER_ATTR(name, help, value)                                         \
 	static int name##_show(struct call *call, struct strbuf *sb)           \
@@ -199,24 +200,6 @@ static int flags_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(flags, "SLAB_... flags", .flags = ATTR_OWNED);
 
-/* A function's symbol as the kernel's %pS prints it. */
-static void show_symbol(struct strbuf *sb, void (*ctor)(void *))
-{
-	const ElfW(Sym) *symbol = NULL;
-	void *address;
-	Dl_info info;
-
-	memcpy(&address, &ctor, sizeof(address));
-	if (dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) &&
-	    info.dli_sname && symbol)
-		strbuf_addf(sb, "%s+0x%lx/0x%lx\n", info.dli_sname,
-			    (unsigned long)((char *)address -
-					    (char *)info.dli_saddr),
-			    (unsigned long)symbol->st_size);
-	else
-		strbuf_addf(sb, "%p\n", address);
-}
-
 /*
  * The kernel shows a function and its offset. That is what programs' own
  * constructors look like here; the built-in ones have the names that can be
@@ -225,6 +208,7 @@ static void show_symbol(struct strbuf *sb, void (*ctor)(void *))
 static int ctor_show(struct call *call, struct strbuf *sb)
 {
 	struct kmem_cache_spec spec;
+	char symbol[160];
 
 	spec_now(call, &spec);
 	switch (spec.ctor_kind) {
@@ -240,7 +224,9 @@ static int ctor_show(struct call *call, struct strbuf *sb)
 		strbuf_adds(sb, "sequence\n");
 		break;
 	case KMEM_CTOR_CALL:
-		show_symbol(sb, spec.ctor);
+		symbol_format(symbol, sizeof(symbol),
+			      (const void *)(uintptr_t)spec.ctor);
+		strbuf_addf(sb, "%s\n", symbol);
 		break;
 	}
 	return 0;
@@ -290,6 +276,55 @@ static int ctor_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(ctor, "none, zero, byte:0xNN or sequence", .flags = ATTR_OWNED);
 
+/*
+ * Switches of debugging, each a flag: like all that makes room around objects,
+ * they belong to the shape.
+ */
+#define DEBUG_FILES(X)                                                         \
+	X(sanity_checks, "1: objects are checked as they come and go",         \
+	  SLAB_CONSISTENCY_CHECKS)                                             \
+	X(red_zone, "1: writes beyond objects are found", SLAB_RED_ZONE)       \
+	X(poison, "1: use of free objects is found", SLAB_POISON)              \
+	X(store_user, "1: who allocated and freed is known, see debug/",       \
+	  SLAB_STORE_USER)                                                     \
+	X(trace, "1: each allocation and free goes to the log", SLAB_TRACE)
+
+static int show_flag(struct call *call, struct strbuf *sb, slab_flags_t flag)
+{
+	struct kmem_cache_spec spec;
+
+	spec_now(call, &spec);
+	return show_number(sb, !!(spec.flags & flag));
+}
+
+static int store_flag(struct call *call, const char *text, slab_flags_t flag)
+{
+	struct kmem_cache_spec spec;
+	uint64_t on;
+	int err;
+
+	err = store_number(call, text, 1, &on);
+	if (err)
+		return err;
+	spec_now(call, &spec);
+	spec.flags = on ? spec.flags | flag : spec.flags & ~flag;
+	return reshape(call, &spec);
+}
+
+#define DEBUG_ATTR(name, help, flag)                                           \
+	static int name##_show(struct call *call, struct strbuf *sb)           \
+	{                                                                      \
+		return show_flag(call, sb, flag);                              \
+	}                                                                      \
+	static int name##_store(struct call *call, char *text, size_t len)     \
+	{                                                                      \
+		(void)len;                                                     \
+		return store_flag(call, text, flag);                           \
+	}                                                                      \
+	static ATTR_RW(name, help, .flags = ATTR_OWNED);
+
+DEBUG_FILES(DEBUG_ATTR)
+
 /* ---- tuning -------------------------------------------------------------- */
 
 static int min_partial_show(struct call *call, struct strbuf *sb)
@@ -313,6 +348,34 @@ static int min_partial_store(struct call *call, char *text, size_t len)
 	return err;
 }
 static ATTR_RW(min_partial, "empty slabs kept");
+
+/* As in kernels of generation 7: what it was for is gone, and it stays 0. */
+static int cpu_partial_show(struct call *call, struct strbuf *sb)
+{
+	(void)call;
+	return show_number(sb, 0);
+}
+
+static int cpu_partial_store(struct call *call, char *text, size_t len)
+{
+	uint64_t nr;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, UINT32_MAX, &nr);
+	if (!err && nr)
+		err = call_fail(call, -EINVAL, "it is always 0");
+	return err;
+}
+static ATTR_RW(cpu_partial, "always 0: no CPU has slabs to itself");
+
+static int slabs_cpu_partial_show(struct call *call, struct strbuf *sb)
+{
+	(void)call;
+	strbuf_adds(sb, "0(0)\n");
+	return 0;
+}
+static ATTR_RO(slabs_cpu_partial, "always 0(0): no CPU has slabs to itself");
 
 /*
  * The kernel looks at the first character only and takes "1garbage". Commands
@@ -439,9 +502,45 @@ static int stats_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(stats, "counters; 0 resets");
 
+/* Each counter has a file of its own, too, as in the kernel. */
+static int show_stat(struct call *call, struct strbuf *sb,
+		     enum kmem_cache_stat stat)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_number(sb, info.stat[stat]);
+}
+
+static int store_stat(struct call *call, const char *text,
+		      enum kmem_cache_stat stat)
+{
+	int err = store_reset(call, text);
+
+	if (!err)
+		kmem_cache_reset_stat(call->cache, stat);
+	return err;
+}
+
+#define STAT_ATTR(name, help)                                                  \
+	static int stat_##name##_show(struct call *call, struct strbuf *sb)    \
+	{                                                                      \
+		return show_stat(call, sb, KMEM_CACHE_STAT_##name);            \
+	}                                                                      \
+	static int stat_##name##_store(struct call *call, char *text,          \
+				       size_t len)                             \
+	{                                                                      \
+		(void)len;                                                     \
+		return store_stat(call, text, KMEM_CACHE_STAT_##name);         \
+	}                                                                      \
+	static ATTR_RW(stat_##name, help "; 0 resets");
+
+KMEM_CACHE_STATS(STAT_ATTR)
+
 /* ---- the table ----------------------------------------------------------- */
 
 #define NUMBER_NODE(name, help, value) FILE(#name, name##_attr),
+#define STAT_NODE(name, help) FILE(#name, stat_##name##_attr),
 
 /* clang-format off */
 const struct node cache_table[] = {
@@ -454,8 +553,13 @@ const struct node cache_table[] = {
 	FILE("shrink", shrink_attr),
 	FILE("validate", validate_attr),
 	FILE("owner", owner_attr),
+	FILE("map", map_attr),
+	FILE("cpu_partial", cpu_partial_attr),
+	FILE("slabs_cpu_partial", slabs_cpu_partial_attr),
 	NUMBER_FILES(NUMBER_NODE)
 	NODE_FILES(NUMBER_NODE)
+	DEBUG_FILES(NUMBER_NODE)
+	KMEM_CACHE_STATS(STAT_NODE)
 	NODES_END,
 };
 /* clang-format on */
@@ -472,6 +576,15 @@ static bool cache_hold(struct call *call)
 static void cache_release(struct call *call)
 {
 	kmem_cache_unpin(call->cache);
+}
+
+/* debug/slab has the caches that remember who has their objects. */
+static bool cache_in_second(struct call *call)
+{
+	struct kmem_cache_spec spec;
+
+	spec_now(call, &spec);
+	return spec.flags & SLAB_STORE_USER;
 }
 
 static void cache_describe(struct call *call, char *name, size_t size,
@@ -596,6 +709,9 @@ static void *cache_memory(struct call *call, void *element)
 
 const struct kind cache_kind = {
 	.table = cache_table,
+	.second_table = trace_table,
+	.in_second = cache_in_second,
+	.aliases = true,
 	.hold = cache_hold,
 	.release = cache_release,
 	.serials = kmem_cache_serials,

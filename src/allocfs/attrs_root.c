@@ -88,6 +88,7 @@ const struct node root_table[] = {
 	EACH("pools", pool_kind),
 	EACH("pages", page_kind),
 	DIR("proc", proc_table),
+	DIR("debug", debug_table),
 	NODES_END,
 };
 /* clang-format on */

@@ -57,6 +57,8 @@ static mode_t first_mode(struct view *view, const struct place *place)
 {
 	if (place_is_dir(place))
 		return S_IFDIR | (0755 & ~view->options.umask);
+	if (place->node->type == NODE_LINK)
+		return S_IFLNK | 0777;
 	return S_IFREG | (attr_mode(view, place) & ~view->options.umask);
 }
 
@@ -190,6 +192,9 @@ int meta_set(struct call *call, const struct place *place,
 	to_set &= FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
 	if (!to_set)
 		return 0;
+	/* It shows its target's owner and time. */
+	if (place->node->type == NODE_LINK)
+		return call_fail(call, -EPERM, "a link has nothing of its own");
 	err = place_stat(call, place, false, &now);
 	if (!err)
 		err = may_change(call, &now, st, to_set);

@@ -19,9 +19,18 @@
  *	kind 0		fixed nodes; the number is the index in view->fixed,
  *			1 is the root
  *	kind 1		nodes of a source: serial of the directory (32 bits)
- *			and position in its table, 0 for the directory itself
+ *			and index: position in its table, 0 for the directory
+ *			itself; SECOND_BASE more for its second directory
  *	kind 2		files whose writes may wait: serial of the directory
  *			and a counter
+ *	kind 3		links to sources: their serial (32 bits, link.c)
+ *
+ * A source may be shown twice, as caches/NAME and debug/slab/NAME are: each
+ * NODE_EACH has the base of the indices of all that is below it, and the base
+ * says which of the kind's tables they are positions in. So both directories
+ * are one source, with one life, and everything else is alike. Only the first
+ * has objects, and mkdir and rmdir; the second may leave some sources out
+ * (kind->in_second).
  *
  * A write that waits holds the kernel's lock of the inode, and whoever wants
  * to write next would wait for that lock, deaf to signals. Files of kind 2
@@ -57,15 +66,22 @@
 #define KIND_SHIFT 60
 #define KIND_SOURCE 1ull
 #define KIND_OPEN 2ull
+#define KIND_LINK 3ull
 #define SERIAL_SHIFT 28
 #define INDEX_MASK ((1ull << SERIAL_SHIFT) - 1)
 
 /* Offsets of a directory stream: 0 and 1 are "." and "..". */
 #define FIRST_ENTRY 2
+/* In a directory of sources, links come behind all serials. */
+#define FIRST_LINK (1ull << 32)
+
+/* Of all links: they have no settings that a number would have to find. */
+#define LINK_INDEX (2 * SECOND_BASE)
 
 static const struct node root_node = DIR("", root_table);
 const struct node source_node = { .type = NODE_SOURCE };
 static const struct node object_node = { .type = NODE_OBJECT };
+static const struct node link_node = { .type = NODE_LINK };
 
 /* ---- numbers ------------------------------------------------------------- */
 
@@ -79,6 +95,11 @@ static uint64_t ino_of_object(const struct source *source, uint64_t id)
 {
 	return OBJECT_BIT | (uint64_t)source->slot << SLOT_SHIFT |
 	       ((source->first + id) & OBJECT_MASK);
+}
+
+static uint64_t ino_of_link(uint32_t serial)
+{
+	return KIND_LINK << KIND_SHIFT | (uint64_t)serial << SERIAL_SHIFT;
 }
 
 fuse_ino_t place_nodeid(const struct place *place)
@@ -132,14 +153,15 @@ static void place_fixed(struct view *view, unsigned int index,
 	place->ino = index;
 }
 
-/* The directory in which a kind's sources are. */
+/* The directory in which a kind's sources are, with that base. */
 static unsigned int fixed_of_kind(const struct view *view,
-				  const struct kind *kind)
+				  const struct kind *kind, unsigned int base)
 {
 	unsigned int i;
 
 	for (i = FUSE_ROOT_ID; i < view->nr_fixed; i++)
-		if (view->fixed[i].node->kind == kind)
+		if (view->fixed[i].node->kind == kind &&
+		    view->fixed[i].node->base == base)
 			return i;
 	return FUSE_ROOT_ID;
 }
@@ -155,6 +177,35 @@ static unsigned int table_length(const struct node *table)
 	return n;
 }
 
+static unsigned int base_of(unsigned int index)
+{
+	return index & SECOND_BASE;
+}
+
+/* The table in which @index is a position. */
+static const struct node *table_of(const struct kind *kind, unsigned int index)
+{
+	return base_of(index) ? kind->second_table : kind->table;
+}
+
+/* Numbers come from outside: not all of them mean something. */
+static bool index_exists(const struct kind *kind, uint64_t index)
+{
+	const struct node *table;
+
+	if (index >= 2 * SECOND_BASE)
+		return false;
+	table = table_of(kind, (unsigned int)index);
+	return table && index % SECOND_BASE <= table_length(table);
+}
+
+static const struct node *node_of(const struct kind *kind, unsigned int index)
+{
+	unsigned int position = index - base_of(index);
+
+	return position ? &table_of(kind, index)[position - 1] : &source_node;
+}
+
 /* The place of entry @index of a source, whose reference it takes over. */
 static void place_source(struct source *source, unsigned int index,
 			 struct place *place)
@@ -163,7 +214,19 @@ static void place_source(struct source *source, unsigned int index,
 	place->source = source;
 	place->index = index;
 	place->ino = ino_of_source(source, index);
-	place->node = index ? &source->kind->table[index - 1] : &source_node;
+	place->node = node_of(source->kind, index);
+}
+
+/* The same for a link to it. */
+static void place_link(struct source *source, uint32_t serial,
+		       struct place *place)
+{
+	memset(place, 0, sizeof(*place));
+	place->source = source;
+	place->index = LINK_INDEX;
+	place->object = serial;
+	place->ino = ino_of_link(serial);
+	place->node = &link_node;
 }
 
 static void place_object(struct source *source, uint64_t id,
@@ -208,11 +271,25 @@ static int place_get_object(struct view *view, fuse_ino_t ino,
 	return 0;
 }
 
+static int place_get_link(struct view *view, fuse_ino_t ino,
+			  struct place *place)
+{
+	uint32_t serial = (uint32_t)(ino >> SERIAL_SHIFT);
+	struct source *source = link_by_serial(view, serial);
+
+	if (!source)
+		return -ENOENT;
+	place_link(source, serial, place);
+	return 0;
+}
+
 int place_get(struct view *view, fuse_ino_t ino, struct place *ret_place)
 {
 	uint64_t index = ino & INDEX_MASK;
 	struct source *source;
 
+	if (ino >> KIND_SHIFT == KIND_LINK)
+		return place_get_link(view, ino, ret_place);
 	if (ino & OBJECT_BIT)
 		return place_get_object(view, ino, ret_place);
 	if (ino >> KIND_SHIFT == 0) {
@@ -226,7 +303,7 @@ int place_get(struct view *view, fuse_ino_t ino, struct place *ret_place)
 		return -ENOENT;
 	if (ino >> KIND_SHIFT == KIND_OPEN)
 		index = fresh_index(source);
-	if (index > table_length(source->kind->table)) {
+	if (!index_exists(source->kind, index)) {
 		source_put(view, source);
 		return -ENOENT;
 	}
@@ -243,7 +320,14 @@ void place_put(struct view *view, struct place *place)
 bool place_is_dir(const struct place *place)
 {
 	return place->node->type != NODE_FILE &&
+	       place->node->type != NODE_LINK &&
 	       place->node->type != NODE_OBJECT;
+}
+
+void place_target(struct view *view, const struct place *place, char *buf,
+		  size_t size)
+{
+	source_name(view, place->source, buf, size);
 }
 
 /* ---- children ------------------------------------------------------------ */
@@ -263,27 +347,58 @@ static int child_of_fixed(struct view *view, const struct place *dir,
 	return -ENOENT;
 }
 
+/* Not all sources of a kind are in its second directory. */
+static bool is_shown(struct view *view, const struct place *dir,
+		     struct source *source)
+{
+	struct call call = { .view = view, .place.source = source };
+	bool shown;
+
+	if (!dir->node->base)
+		return true;
+	if (call_hold(&call))
+		return false;
+	shown = source->kind->in_second(&call);
+	call_release(&call);
+	return shown;
+}
+
+static bool has_links(const struct place *dir)
+{
+	return dir->node->kind->aliases && !dir->node->base;
+}
+
 static int child_of_kind(struct view *view, const struct place *dir,
 			 const char *name, struct place *ret_place)
 {
 	struct source *source = source_by_name(view, dir->node->kind, name);
+	uint32_t serial;
 
+	if (source && is_shown(view, dir, source)) {
+		place_source(source, dir->node->base, ret_place);
+		return 0;
+	}
+	source_put(view, source);
+	if (source || !has_links(dir))
+		return -ENOENT;
+	source = link_by_name(view, name, &serial);
 	if (!source)
 		return -ENOENT;
-	place_source(source, 0, ret_place);
+	place_link(source, serial, ret_place);
 	return 0;
 }
 
 static int child_of_source(const struct place *dir, const char *name,
 			   struct place *ret_place)
 {
-	const struct node *table = dir->source->kind->table;
+	const struct node *table = table_of(dir->source->kind, dir->index);
 	unsigned int i;
 
 	for (i = 0; table[i].type != NODE_END; i++) {
 		if (strcmp(table[i].name, name) != 0)
 			continue;
-		place_source(source_get(dir->source), i + 1, ret_place);
+		place_source(source_get(dir->source),
+			     base_of(dir->index) + i + 1, ret_place);
 		return 0;
 	}
 	return -ENOENT;
@@ -324,7 +439,8 @@ static uint64_t parent_ino(const struct view *view, const struct place *dir)
 {
 	switch (dir->node->type) {
 	case NODE_SOURCE:
-		return fixed_of_kind(view, dir->source->kind);
+		return fixed_of_kind(view, dir->source->kind,
+				     base_of(dir->index));
 	case NODE_OBJECTS:
 		return ino_of_source(dir->source, 0);
 	default:
@@ -336,8 +452,7 @@ static uint64_t parent_ino(const struct view *view, const struct place *dir)
 
 static mode_t type_of(const struct node *node)
 {
-	return node->type == NODE_FILE || node->type == NODE_OBJECT ? S_IFREG
-								    : S_IFDIR;
+	return node->type == NODE_FILE ? S_IFREG : S_IFDIR;
 }
 
 static int list_fixed(struct view *view, const struct place *dir, uint64_t from,
@@ -357,36 +472,66 @@ static int list_fixed(struct view *view, const struct place *dir, uint64_t from,
 	return 0;
 }
 
-static int list_kind(struct view *view, const struct place *dir, uint64_t from,
-		     place_emit *emit, void *arg)
+/* Return: whether there is room for more. */
+static bool list_sources(struct view *view, const struct place *dir,
+			 uint64_t from, place_emit *emit, void *arg)
 {
 	const struct kind *kind = dir->node->kind;
 	char name[SOURCE_NAME_MAX + 1];
 	struct source *source;
 	bool more = true;
 
-	if (!from)
-		source_sync(view, kind);
-	while (more && from <= UINT32_MAX &&
+	while (more && from < FIRST_LINK &&
 	       (source = source_next(view, kind, (uint32_t)from)) != NULL) {
 		from = (uint64_t)source->serial + 1;
 		source_name(view, source, name, sizeof(name));
-		more = emit(arg, name, ino_of_source(source, 0), S_IFDIR,
-			    from + FIRST_ENTRY);
+		if (is_shown(view, dir, source))
+			more = emit(arg, name,
+				    ino_of_source(source, dir->node->base),
+				    S_IFDIR, from + FIRST_ENTRY);
 		source_put(view, source);
 	}
+	return more;
+}
+
+static void list_links(struct view *view, uint64_t from, place_emit *emit,
+		       void *arg)
+{
+	char name[SOURCE_NAME_MAX + 1];
+	uint32_t serial;
+
+	from = from < FIRST_LINK ? 0 : from - FIRST_LINK;
+	while ((serial = link_next(view, (uint32_t)from, name, sizeof(name)))) {
+		from = (uint64_t)serial + 1;
+		if (!emit(arg, name, ino_of_link(serial), S_IFLNK,
+			  FIRST_LINK + from + FIRST_ENTRY))
+			break;
+	}
+}
+
+static int list_kind(struct view *view, const struct place *dir, uint64_t from,
+		     place_emit *emit, void *arg)
+{
+	if (!from) {
+		source_sync(view, dir->node->kind);
+		if (has_links(dir))
+			link_sync(view);
+	}
+	if (list_sources(view, dir, from, emit, arg) && has_links(dir))
+		list_links(view, from, emit, arg);
 	return 0;
 }
 
 static int list_source(const struct place *dir, uint64_t from, place_emit *emit,
 		       void *arg)
 {
-	const struct node *table = dir->source->kind->table;
-	unsigned int n = table_length(table);
+	const struct node *table = table_of(dir->source->kind, dir->index);
+	unsigned int n = table_length(table), base = base_of(dir->index);
 	uint64_t i;
 
 	for (i = from; i < n; i++)
-		if (!emit(arg, table[i].name, ino_of_source(dir->source, i + 1),
+		if (!emit(arg, table[i].name,
+			  ino_of_source(dir->source, base + i + 1),
 			  type_of(&table[i]), i + FIRST_ENTRY + 1))
 			break;
 	return 0;
@@ -460,8 +605,14 @@ void place_path(const struct view *view, const struct place *place,
 			strbuf_addc(sb, '/');
 		return;
 	}
-	source_name((struct view *)view, source, name, sizeof(name));
-	fixed_path(view, fixed_of_kind(view, source->kind), sb);
+	if (place->node->type == NODE_LINK)
+		link_next((struct view *)view, (uint32_t)place->object, name,
+			  sizeof(name));
+	else
+		source_name((struct view *)view, source, name, sizeof(name));
+	fixed_path(view,
+		   fixed_of_kind(view, source->kind, base_of(place->index)),
+		   sb);
 	strbuf_addf(sb, "/%s", name);
 	if (place->node->name)
 		strbuf_addf(sb, "/%s", place->node->name);
@@ -503,12 +654,17 @@ static int stat_object(struct call *call, struct stat *st)
 static int stat_here(struct call *call, bool size, struct stat *st)
 {
 	const struct node *node = call->place.node;
+	char target[SOURCE_NAME_MAX + 1];
 	struct strbuf sb = { 0 };
 	int err = 0;
 
 	if (node->type == NODE_OBJECT)
 		return stat_object(call, st);
 	meta_stat(call->view, &call->place, st);
+	if (node->type == NODE_LINK) {
+		place_target(call->view, &call->place, target, sizeof(target));
+		st->st_size = (off_t)strlen(target);
+	}
 	if (node->type != NODE_FILE || !size)
 		return 0;
 	/* The length of a text is known when it is written. */

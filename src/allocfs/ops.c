@@ -50,6 +50,7 @@ static double entry_timeout(const struct place *place)
 {
 	switch (place->node->type) {
 	case NODE_SOURCE:
+	case NODE_LINK:
 	case NODE_OBJECT:
 		return 0;
 	case NODE_FILE:
@@ -185,6 +186,7 @@ const struct fuse_lowlevel_ops view_ops = {
 	.lookup = op_lookup,
 	.getattr = op_getattr,
 	.setattr = op_setattr,
+	.readlink = op_readlink,
 	.statfs = op_statfs,
 	.readdir = op_readdir,
 	.mkdir = op_mkdir,

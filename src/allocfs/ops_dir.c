@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ops_dir.c - FUSE requests that read and change directories
+ * ops_dir.c - FUSE requests that read and change directories, and links
  *
  * The kernel holds the directory's lock during all of them: none may wait.
  * What cannot be made somewhere is EPERM; without functions that say so, a
@@ -100,7 +100,9 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 
 	(void)mode;
 	err = call_at(&call, req, parent);
-	if (!err && call.place.node->type != NODE_EACH)
+	/* A second directory follows the first. */
+	if (!err &&
+	    (call.place.node->type != NODE_EACH || call.place.node->base))
 		err = call_fail(&call, -EPERM, "nothing can be made here");
 	if (!err)
 		err = source_make(&call, call.place.node->kind, name, &child);
@@ -163,6 +165,26 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	reply_entry(&call, &child, err, name);
 }
 
+/* Where it leads; held, because its target may be gone, and it with that. */
+void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	char target[SOURCE_NAME_MAX + 1] = "";
+	struct call call;
+	int err = call_at(&call, req, ino);
+
+	if (!err && call.place.node->type != NODE_LINK)
+		err = -EINVAL;
+	if (!err)
+		err = call_hold(&call);
+	if (!err)
+		place_target(call.view, &call.place, target, sizeof(target));
+	call_end(&call);
+	if (err)
+		fuse_reply_err(req, err == -ENODEV ? ENOENT : -err);
+	else
+		fuse_reply_readlink(req, target);
+}
+
 /* Without a function the answer would be "not implemented", which confuses. */
 static void refuse_link(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -211,7 +233,7 @@ static int rmdir_at(struct call *call, const char *name)
 	err = place_child(call, &call->place, name, &child);
 	if (err)
 		return err;
-	if (child.node->type != NODE_SOURCE)
+	if (child.node->type != NODE_SOURCE || child.index)
 		err = call_fail(call, -EPERM, "it cannot be removed");
 	else
 		err = source_remove(call, &child);

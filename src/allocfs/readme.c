@@ -16,6 +16,7 @@ const char readme_text[] =
 	"  pools/NAME/         one mempool\n"
 	"  pages/order-N/      blocks of 2^N pages\n"
 	"  proc/               slabinfo and buddyinfo in the kernel's formats\n"
+	"  debug/slab/NAME/    who has a cache's objects, with store_user\n"
 	"  where               every object that was allocated here\n"
 	"  error_log           the last refusals; `echo 0 > error_log` clears\n"
 	"\n"

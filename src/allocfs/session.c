@@ -279,6 +279,7 @@ static void init_view(struct view *view, const struct allocfs_options *options)
 	pthread_mutex_init(&view->files_lock, NULL);
 	list_init(&view->files);
 	list_init(&view->sources);
+	list_init(&view->links);
 	list_init(&view->accounts);
 	for (i = 0; i < SOURCE_BUCKETS; i++) {
 		list_init(&view->by_name[i]);

@@ -8,7 +8,8 @@
  *
  * Names. What the mount made has the name that it was given; a program may use
  * any, so its names are made presentable: '/' becomes '!', other bytes that
- * the rule of the mount forbids '_', and one that is taken gets ~2, ~3...
+ * the rule of the mount forbids '_', and one that is taken gets ~2, ~3... Links
+ * to sources (link.c) have names of the same set.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -250,22 +251,34 @@ static void present_name(const char *given, char *name)
 	}
 }
 
-/* Give @source a name that nobody of its kind has. */
-static void __name(struct view *view, struct source *source, const char *given)
+static bool __is_taken(struct view *view, const struct kind *kind,
+		       const char *name)
+{
+	return __find_name(view, kind, name) ||
+	       (kind->aliases && __link_name_taken(view, name));
+}
+
+void __source_show_name(struct view *view, const struct kind *kind,
+			const char *given, char *name)
 {
 	char base[SOURCE_NAME_MAX + 1];
 	unsigned int n;
 
-	text_copy(source->given, sizeof(source->given), given);
-	present_name(source->given, base);
-	text_copy(source->name, sizeof(source->name), base);
-	for (n = 2; __find_name(view, source->kind, source->name); n++) {
+	present_name(given, base);
+	text_copy(name, sizeof(base), base);
+	for (n = 2; __is_taken(view, kind, name); n++) {
 		unsigned int digits = n < 10 ? 1 : n < 100 ? 2 : 5;
 		int keep = (int)(SOURCE_NAME_MAX - digits - 1);
 
-		text_format(source->name, sizeof(source->name), "%.*s~%u", keep,
-			    base, n);
+		text_format(name, sizeof(base), "%.*s~%u", keep, base, n);
 	}
+}
+
+/* Give @source a name that nobody of its kind has. */
+static void __name(struct view *view, struct source *source, const char *given)
+{
+	text_copy(source->given, sizeof(source->given), given);
+	__source_show_name(view, source->kind, source->given, source->name);
 	list_add_tail(&source->same_name, name_bucket(view, source->name));
 }
 
@@ -414,6 +427,7 @@ void source_died(struct view *view, struct source *source)
 		view->slot_last[source->slot] =
 			source->first + source->objects.last;
 		__forget_objects(view, source);
+		__link_forget(view, source);
 	}
 	pthread_mutex_unlock(&source->lock);
 	pthread_mutex_unlock(&view->lock);
@@ -551,13 +565,14 @@ static int __source_make(struct call *call, const struct kind *kind,
 {
 	struct view *view = call->view;
 	struct source *source;
+	struct place there;
 	uint64_t kmem;
 	int err;
 
-	source = source_by_name(view, kind, name);
-	source_put(view, source);
-	if (source)
+	if (!place_child(call, &call->place, name, &there)) {
+		place_put(view, &there);
 		return call_fail(call, -EEXIST, "there is one of that name");
+	}
 	err = kind->make(call, name, &kmem);
 	if (err)
 		return err;

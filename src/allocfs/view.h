@@ -17,7 +17,7 @@
  *	2 source->submit_lock	a request is queued in a pool, or taken back
  *	3 stream->lock		questions and answers of one open file
  *	4 view->watch_lock	the list of all that waits
- *	5 view->lock		which sources exist, and their references
+ *	5 view->lock		which sources and links exist, and references
  *	6 file->lock		the snapshot of one open file
  *	7 source->lock		objects and settings of one source
  *	8 view->meta_lock	owners, modes and times that were changed
@@ -69,17 +69,27 @@ enum node_type {
 	NODE_DIR, /* fixed entries: table */
 	NODE_EACH, /* a directory of sources: kind */
 	NODE_SOURCE, /* one of them; its table is the kind's */
+	NODE_LINK, /* another name of one of them */
 	NODE_OBJECTS, /* the objects of a source */
 	NODE_OBJECT, /* one of them */
 };
 
+/**
+ * struct node - an entry of the tables
+ * @base: of a NODE_EACH, the index of its entries: which of the kind's tables
+ *	they have
+ */
 struct node {
 	const char *name;
 	enum node_type type;
 	const struct attr *attr;
 	const struct node *table;
 	const struct kind *kind;
+	unsigned int base;
 };
+
+/* Indices of a source's second directory begin here, see node.c. */
+#define SECOND_BASE (1u << 16)
 
 /* clang-format off */
 #define FILE(name_, attr_) { .name = (name_), .type = NODE_FILE, \
@@ -88,6 +98,8 @@ struct node {
 			     .table = (table_) }
 #define EACH(name_, kind_) { .name = (name_), .type = NODE_EACH, \
 			     .kind = &(kind_) }
+#define EACH_SECOND(name_, kind_) { .name = (name_), .type = NODE_EACH, \
+				    .kind = &(kind_), .base = SECOND_BASE }
 #define OBJECTS(name_)	   { .name = (name_), .type = NODE_OBJECTS }
 #define NODES_END	   { .type = NODE_END }
 /* clang-format on */
@@ -95,10 +107,11 @@ struct node {
 /**
  * struct place - what an inode number means
  * @node: its node
- * @source: with a reference, for NODE_SOURCE and all below; else NULL
- * @index: of fixed nodes the number, of a source's its position in the
- *	table plus one, 0 for the source itself
- * @object: the ID of a NODE_OBJECT
+ * @source: with a reference, for NODE_SOURCE and all below, and for NODE_LINK
+ *	the target; else NULL
+ * @index: of fixed nodes the number; of a source's its position in the table
+ *	plus one, 0 for the source itself, both on top of the table's base
+ * @object: the ID of a NODE_OBJECT, the serial of a NODE_LINK
  * @ino: the inode number that stat(2) shows
  */
 struct place {
@@ -134,6 +147,10 @@ int place_child(struct call *call, const struct place *dir, const char *name,
 		struct place *ret_place);
 
 bool place_is_dir(const struct place *place);
+
+/* What a NODE_LINK says: the name of its target, which is next to it. */
+void place_target(struct view *view, const struct place *place, char *buf,
+		  size_t size);
 
 /* The inode number by which the kernel is to know it from now on. */
 fuse_ino_t place_nodeid(const struct place *place);
@@ -353,8 +370,12 @@ struct source {
 /**
  * struct kind - what sources of one sort have in common
  * @table: files of each
+ * @second_table: files of each in the second directory that shows the kind;
+ *	NULL: there is none
+ * @in_second: whether the held one is there
  * @refuses: bits that no mask may have here
  * @renames: a program can change the name of one
+ * @aliases: one may have further names, shown as links
  * @hold: pin call's source; false when it is gone
  * @release: unpin
  * @serials: all that exist, see kmem_cache_serials(); NULL: they never change
@@ -373,8 +394,11 @@ struct source {
  */
 struct kind {
 	const struct node *table;
+	const struct node *second_table;
+	bool (*in_second)(struct call *call);
 	gfp_t refuses;
 	bool renames;
+	bool aliases;
 	bool (*hold)(struct call *call);
 	void (*release)(struct call *call);
 	size_t (*serials)(uint64_t *serials, size_t room);
@@ -426,6 +450,29 @@ int source_make(struct call *call, const struct kind *kind, const char *name,
 int source_remove(struct call *call, const struct place *place);
 void source_init(struct view *view);
 void source_exit(struct view *view);
+
+/*
+ * How a program's name is shown: as the rule of the mount allows it, and as
+ * nobody else in the directory is. @name has SOURCE_NAME_MAX bytes and NUL.
+ * Under view->lock.
+ */
+void __source_show_name(struct view *view, const struct kind *kind,
+			const char *given, char *name);
+
+/* ---- link.c: further names of merged caches ------------------------------ */
+
+/* Add the names that came since; source_sync() comes first. */
+void link_sync(struct view *view);
+/* The target, with a reference, and the serial; NULL: no such link. */
+struct source *link_by_name(struct view *view, const char *name,
+			    uint32_t *ret_serial);
+struct source *link_by_serial(struct view *view, uint32_t serial);
+/* The least serial >= @from, and its name; 0: none. */
+uint32_t link_next(struct view *view, uint32_t from, char *name, size_t size);
+/* Under view->lock. */
+bool __link_name_taken(const struct view *view, const char *name);
+/* The target dies. Under view->lock. */
+void __link_forget(struct view *view, const struct source *source);
 
 /* ---- object.c: allocating and freeing in a source ------------------------ */
 
@@ -601,10 +648,12 @@ int store_number(struct call *call, const char *text, uint64_t max,
 int store_limit(struct call *call, const char *text, uint64_t *ret_value);
 int store_reset(struct call *call, const char *text);
 
-/* ---- attrs_cache.c, _pool.c, _page.c, _proc.c, _root.c ------------------- */
+/* ---- attrs_cache.c, _pool.c, _page.c, _proc.c, _root.c, _debug.c --------- */
 
 extern const struct node cache_table[], pool_table[], page_table[],
-	proc_table[], root_table[];
+	proc_table[], root_table[], debug_table[], trace_table[];
+
+extern const struct attr map_attr;
 
 /* ---- names.c: flags by name ---------------------------------------------- */
 
@@ -694,6 +743,8 @@ struct view {
 	uint32_t nr_slots;
 	uint32_t slots_room;
 	uint32_t last_serial;
+	struct list_head links;
+	uint32_t last_link;
 
 	pthread_mutex_t watch_lock;
 	struct list_head watches;
@@ -742,6 +793,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi);
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	      dev_t rdev);
+void op_readlink(fuse_req_t req, fuse_ino_t ino);
 void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent,
 		const char *name);
 void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent,

@@ -4,11 +4,13 @@
  *
  * To stderr as long as somebody may read it, then to syslog. While the mount
  * is being made, libfuse's messages are held back: a failure is one clear
- * line, which quotes the first of them.
+ * line, which quotes the first of them. Reports of the allocator have many
+ * lines, each of which is a line here, too: syslog would not show them as such.
  */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "util/text.h"
@@ -30,12 +32,33 @@ void log_to_syslog(void)
 	pthread_mutex_unlock(&log_state.lock);
 }
 
-static void __log(const char *text)
+static void __log_line(const char *line, int len)
 {
 	if (log_state.syslog)
-		syslog(LOG_NOTICE, "%s", text);
+		syslog(LOG_NOTICE, "%.*s", len, line);
 	else
-		fprintf(stderr, "allocfs: %s\n", text);
+		fprintf(stderr, "allocfs: %.*s\n", len, line);
+}
+
+/* Under the lock, so that nothing comes between the lines; empty ones go. */
+static void __log(const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (len)
+			__log_line(text, (int)len);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* The first line is enough for a hint. */
+static void __hold(const char *text)
+{
+	if (log_state.held[0])
+		return;
+	text_copy(log_state.held, sizeof(log_state.held), text);
+	log_state.held[strcspn(log_state.held, "\n")] = '\0';
 }
 
 void log_line(const char *format, ...)
@@ -57,8 +80,8 @@ void log_text(void *arg, const char *text)
 	pthread_mutex_lock(&log_state.lock);
 	if (!log_state.hold)
 		__log(text);
-	else if (!log_state.held[0])
-		text_copy(log_state.held, sizeof(log_state.held), text);
+	else
+		__hold(text);
 	pthread_mutex_unlock(&log_state.lock);
 }
 

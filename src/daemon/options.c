@@ -25,6 +25,8 @@ enum option_type {
 	OPTION_ID, /* uid_t, gid_t */
 	OPTION_MODE, /* mode_t: octal */
 	OPTION_TEXT, /* const char *, of the command line */
+	OPTION_NAMES, /* the same, perhaps empty, with names behind commas */
+	OPTION_FLAG, /* bool: given or not, without a value */
 	OPTION_BACKING, /* enum kmem_backing and its path */
 };
 
@@ -51,6 +53,14 @@ static const struct option option_table[] = {
 	  "as the sysctl", AT(kmem.min_free_kbytes) },
 	{ "backing", OPTION_BACKING, 0, 0, "memfd", "memfd, anon or file:PATH",
 	  AT(kmem.backing) },
+	{ "slab_debug", OPTION_NAMES, 0, 0, NULL,
+	  "debug caches: FZPUTO, NAME* for some only", AT(kmem.slab_debug) },
+	{ "init_on_alloc", OPTION_FLAG, 0, 0, NULL,
+	  "clear all memory that is handed out", AT(kmem.init_on_alloc) },
+	{ "init_on_free", OPTION_FLAG, 0, 0, NULL,
+	  "clear all memory that is freed", AT(kmem.init_on_free) },
+	{ "merge", OPTION_FLAG, 0, 0, NULL,
+	  "let programs' caches of like objects be one", AT(kmem.merge) },
 	{ "max_objects", OPTION_U64, 1, UINT64_MAX, NULL,
 	  "objects that one user may hold", AT(view.max_objects) },
 	{ "max_waiters", OPTION_U64, 1, UINT64_MAX, NULL,
@@ -158,24 +168,13 @@ static int option_parse_number(const struct option *option, const char *text,
 	return err;
 }
 
-/* The only place that knows which C type stands behind a type of option. */
-static int option_set(struct options *options, const struct option *option,
-		      char *text)
+/* This and the next know which C type stands behind a type of option. */
+static int option_set_number(const struct option *option, const char *text,
+			     char *field)
 {
-	char *field = (char *)options + option->offset;
 	uint64_t value = 0;
-	int err;
+	int err = option_parse_number(option, text, &value);
 
-	switch (option->type) {
-	case OPTION_TEXT:
-		*(const char **)field = text;
-		return *text ? 0 : -EINVAL;
-	case OPTION_BACKING:
-		return parse_backing(options, text);
-	default:
-		break;
-	}
-	err = option_parse_number(option, text, &value);
 	if (err)
 		return err;
 	switch (option->type) {
@@ -198,32 +197,76 @@ static int option_set(struct options *options, const struct option *option,
 	return 0;
 }
 
+/* @text is NULL where there may be none, and was none. */
+static int option_set(struct options *options, const struct option *option,
+		      char *text)
+{
+	char *field = (char *)options + option->offset;
+
+	switch (option->type) {
+	case OPTION_TEXT:
+		*(const char **)field = text;
+		return *text ? 0 : -EINVAL;
+	case OPTION_NAMES:
+		*(const char **)field = text ? text : "";
+		return 0;
+	case OPTION_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case OPTION_BACKING:
+		return parse_backing(options, text);
+	default:
+		return option_set_number(option, text, field);
+	}
+}
+
+/* @value is NULL when there was no "=". */
+static int option_apply_own(struct options *options,
+			    const struct option *option, char *value)
+{
+	const char *name = option->name;
+	int err;
+
+	if (value && option->type == OPTION_FLAG)
+		return usage(options, "option ", name, " takes no value");
+	if (!value && option->type != OPTION_FLAG &&
+	    option->type != OPTION_NAMES)
+		return usage(options, "option ", name, " needs a value");
+	err = option_set(options, option, value);
+	if (err == -ERANGE)
+		return usage(options, "option ", name, " is out of range");
+	if (err)
+		return usage(options, "option ", name, ": no such value");
+	return 0;
+}
+
+/* NULL: none of ours. */
+static const struct option *option_find(const char *name)
+{
+	const struct option *option;
+
+	for (option = option_table; option->name; option++)
+		if (!strcmp(option->name, name))
+			return option;
+	return NULL;
+}
+
+static bool is_ignored(const char *name)
+{
+	return is_listed(ignored_names, name) || !strncmp(name, "x-", 2);
+}
+
 /*
  * Ours, one that we ignore, or one of FUSE's. Anything else is refused here:
  * libfuse would say so, too, but only after we became a daemon.
  */
 static int option_apply(struct options *options, char *name, char *value)
 {
-	const struct option *option;
-	int err;
+	const struct option *option = option_find(name);
 
-	for (option = option_table; option->name; option++)
-		if (!strcmp(option->name, name))
-			break;
-	if (option->name) {
-		if (!value)
-			return usage(options, "option ", name,
-				     " needs a value");
-		err = option_set(options, option, value);
-		if (err == -ERANGE)
-			return usage(options, "option ", name,
-				     " is out of range");
-		if (err)
-			return usage(options, "option ", name,
-				     ": no such value");
-		return 0;
-	}
-	if (is_listed(ignored_names, name) || !strncmp(name, "x-", 2))
+	if (option)
+		return option_apply_own(options, option, value);
+	if (is_ignored(name))
 		return 0;
 	if (!is_listed(fuse_names, name))
 		return usage(options, "unknown option ", name, "");
@@ -238,17 +281,47 @@ static int option_apply(struct options *options, char *name, char *value)
 	return 0;
 }
 
+static bool looks_like_zone(const char *piece, size_t len)
+{
+	return len && *piece >= 'A' && *piece <= 'Z';
+}
+
 /*
- * The end of one option. A list of zones has commas of its own: a piece that
- * is no option but looks like a zone belongs to it.
+ * Any name may be a cache's, but what is an option is one; so is what has a
+ * value, that a mistyped one be found. With * a cache is meant, even then.
+ */
+static bool looks_like_cache(const char *piece, size_t len)
+{
+	char name[KMEM_NAME_MAX + 2];
+
+	if (len >= sizeof(name) || memchr(piece, '=', len))
+		return false;
+	memcpy(name, piece, len);
+	name[len] = '\0';
+	return !option_find(name) && !is_ignored(name) &&
+	       !is_listed(fuse_names, name);
+}
+
+/*
+ * The end of one option. A list of zones, and one of caches, has commas of its
+ * own: a piece that is no option but looks like one more of them belongs to it.
  */
 static char *option_end(char *text)
 {
-	bool zones = !strncmp(text, "zones=", 6);
+	bool (*belongs)(const char *piece, size_t len) = NULL;
 	char *end = text + strcspn(text, ",");
+	size_t len;
 
-	while (zones && *end && end[1] >= 'A' && end[1] <= 'Z')
-		end += 1 + strcspn(end + 1, ",");
+	if (!strncmp(text, "zones=", 6))
+		belongs = looks_like_zone;
+	else if (!strncmp(text, "slab_debug=", 11))
+		belongs = looks_like_cache;
+	while (belongs && *end) {
+		len = strcspn(end + 1, ",");
+		if (!belongs(end + 1, len))
+			break;
+		end += 1 + len;
+	}
 	return end;
 }
 

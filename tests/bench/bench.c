@@ -46,6 +46,12 @@ static int compare_doubles(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+double bench_median(double *numbers, size_t n)
+{
+	qsort(numbers, n, sizeof(numbers[0]), compare_doubles);
+	return numbers[n / 2];
+}
+
 void bench_run(const char *title, struct bench_case *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -57,9 +63,9 @@ void bench_run(const char *title, struct bench_case *cases, size_t n)
 	printf("\n%-44s %9s %9s %9s\n", title, "median", "least", "most");
 	for (size_t i = 0; i < n; i++) {
 		double *ns = cases[i].ns;
+		double median = bench_median(ns, BENCH_ROUNDS);
 
-		qsort(ns, BENCH_ROUNDS, sizeof(ns[0]), compare_doubles);
-		printf("  %-42s %9.2f %9.2f %9.2f\n", cases[i].name,
-		       ns[BENCH_ROUNDS / 2], ns[0], ns[BENCH_ROUNDS - 1]);
+		printf("  %-42s %9.2f %9.2f %9.2f\n", cases[i].name, median,
+		       ns[0], ns[BENCH_ROUNDS - 1]);
 	}
 }

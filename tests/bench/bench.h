@@ -34,6 +34,11 @@ struct bench_case {
  */
 void bench_run(const char *title, struct bench_case *cases, size_t n);
 
+/**
+ * bench_median() - the middle one of @n numbers, which are sorted for it
+ */
+double bench_median(double *numbers, size_t n);
+
 uint64_t bench_now_ns(void);
 
 /**

@@ -32,8 +32,9 @@ described() {
 
 live() {
 	(cd "$M" && find . -type f ! -path '*/objects/*' -printf '%P 0%m\n') |
-		grep -v '^caches/kmalloc-' |
+		grep -Ev '^(caches|debug/slab)/[a-z-]*kmalloc-' |
 		sed -e 's@^caches/[^/]*/@caches/NAME/@' \
+			-e 's@^debug/slab/[^/]*/@debug/slab/NAME/@' \
 			-e 's@^pools/[^/]*/@pools/NAME/@' \
 			-e 's@^pages/order-[0-9]*/@pages/order-N/@' | sort -u
 }
@@ -41,11 +42,12 @@ live() {
 # The names of --help: letters and words behind "-", and what -o takes.
 options() {
 	sed -n 's/^ *\(-[a-zA-Z]\) .*/\1/p' "$1"
-	sed -n '/^ *-o/,/^and /s/^    *\([a-z_]\{3,\}\) .*/\1=/p' "$1"
+	sed -n '/^ *-o/,/^and /s/^    *\([a-z_]\{3,\}\) .*/\1/p' "$1"
 }
 
 start_daemon -o memory=64M
 mkdir "$M/caches/c" "$M/pools/p"
+put 1 "$M/caches/c/store_user"
 described > "$work/described"
 live > "$work/live"
 [ -s "$work/described" ] || fail "allocfs.5 describes nothing"

@@ -10,7 +10,8 @@
 . "${abs_top_srcdir:?run by make check}/tests/lib/common.sh"
 
 # dump - all attributes and names but those that tell the time. First what may
-# differ rightly is put aside: empty slabs that happen to be kept, counters.
+# differ rightly is put aside: empty slabs that happen to be kept, counters,
+# which of a slab's objects it is.
 dump() {
 	local dir
 
@@ -23,7 +24,7 @@ dump() {
 	done
 	(cd "$M" && find . -printf '%p %y %m\n' | sort &&
 		find caches pools pages proc -type f ! -name where \
-			-exec grep -aH '' {} +)
+			! -name map -exec grep -aH '' {} +)
 }
 
 # the_log_says ERRNO PATH - one new line, about that
