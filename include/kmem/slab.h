@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <kmem/gfp.h>
 #include <kmem/kmem.h>
@@ -426,6 +427,47 @@ size_t ksize(const void *p);
  * Context: any. Return: 0 for 0, and @size itself when it is too large.
  */
 size_t kmalloc_size_roundup(size_t size);
+
+/*
+ * Memory by what it is for, as the kernel has it since 7.0: the type of @P, or
+ * of the object it names; GFP_KERNEL unless another mask follows.
+ *
+ *	struct conn *c = kzalloc_obj(*c);
+ *	int *table = kmalloc_objs(*table, 100, GFP_NOWAIT);
+ *	struct msg *m = kmalloc_flex(*m, text, length);
+ */
+#define kmalloc_obj(P, ...)                                                    \
+	((__typeof__(P) *)kmalloc(sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kzalloc_obj(P, ...)                                                    \
+	((__typeof__(P) *)kzalloc(sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kmalloc_objs(P, n, ...)                                                \
+	((__typeof__(P) *)kmalloc_array((n), sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kzalloc_objs(P, n, ...)                                                \
+	((__typeof__(P) *)kcalloc((n), sizeof(P), KMEM_GFP(__VA_ARGS__)))
+
+/* With @n elements in the flexible array @FAM at the end of the struct. */
+#define kmalloc_flex(P, FAM, n, ...)                                           \
+	((__typeof__(P) *)kmalloc(kmem_flex_size(sizeof(P),                    \
+						 sizeof((P).FAM[0]), (n)),     \
+				  KMEM_GFP(__VA_ARGS__)))
+#define kzalloc_flex(P, FAM, n, ...)                                           \
+	((__typeof__(P) *)kzalloc(kmem_flex_size(sizeof(P),                    \
+						 sizeof((P).FAM[0]), (n)),     \
+				  KMEM_GFP(__VA_ARGS__)))
+
+#define KMEM_GFP(...) KMEM_SECOND(0, ##__VA_ARGS__, GFP_KERNEL, 0)
+#define KMEM_SECOND(first, second, ...) second
+
+/* Saturates, and no allocator has SIZE_MAX bytes. */
+static inline size_t kmem_flex_size(size_t base, size_t element, size_t n)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(element, n, &bytes) ||
+	    __builtin_add_overflow(base, bytes, &bytes))
+		return SIZE_MAX;
+	return bytes;
+}
 
 /* ---- private classes ----------------------------------------------------- */
 

@@ -662,6 +662,42 @@ static void add_kind_tests(Suite *s)
 	tcase_add_test(tc, test_krealloc_moves_to_the_kind_of_the_mask);
 }
 
+/* ---- by type ---- */
+
+struct message {
+	unsigned int length;
+	char text[];
+};
+
+START_TEST(test_typed_forms_give_what_the_type_needs)
+{
+	struct message *m = kzalloc_flex(*m, text, 100);
+	unsigned int *one = kmalloc_obj(*one);
+	uint64_t *many = kzalloc_objs(*many, 50, GFP_NOWAIT);
+
+	ck_assert_ptr_nonnull(m);
+	ck_assert_uint_ge(ksize(m), sizeof(*m) + 100);
+	ck_assert_int_eq(m->text[99], 0);
+	ck_assert_uint_ge(ksize(one), sizeof(*one));
+	ck_assert_uint_ge(ksize(many), 50 * sizeof(*many));
+	ck_assert_uint_eq(many[49], 0);
+	kfree(m);
+	kfree(one);
+	kfree(many);
+}
+END_TEST
+
+START_TEST(test_typed_forms_that_overflow_are_null)
+{
+	volatile size_t huge = SIZE_MAX; /* or the compiler sees it coming */
+	struct message *m = kmalloc_flex(*m, text, huge);
+	uint64_t *many = kmalloc_objs(*many, huge / 4);
+
+	ck_assert_ptr_null(m);
+	ck_assert_ptr_null(many);
+}
+END_TEST
+
 static void add_form_tests(Suite *s)
 {
 	TCase *tc = suite_add(s, "forms", more_setup, kmem_down);
@@ -680,6 +716,8 @@ static void add_form_tests(Suite *s)
 	tcase_add_loop_test(tc, test_ksize_is_usable_to_the_last_byte, 0,
 			    (int)(sizeof(usable) / sizeof(usable[0])));
 	tcase_add_test(tc, test_ksize_of_no_block_is_reported);
+	tcase_add_test(tc, test_typed_forms_give_what_the_type_needs);
+	tcase_add_test(tc, test_typed_forms_that_overflow_are_null);
 }
 
 static void add_free_tests(Suite *s)
