@@ -103,6 +103,29 @@ START_TEST(test_typesafe_slab_outlives_its_readers)
 }
 END_TEST
 
+static void destroy(unsigned int index, void *arg)
+{
+	(void)index;
+	kmem_cache_destroy(arg);
+}
+
+/* The kernel's test_kfree_rcu_wq_destroy: another thread destroys. */
+START_TEST(test_another_thread_destroys_after_a_deferred_free)
+{
+	for (int round = 0; round < 10; round++) {
+		struct kmem_cache *s = kmem_cache_create("elsewhere",
+							 sizeof(struct node), 0,
+							 SLAB_NO_MERGE, NULL);
+		struct node *node = kmem_cache_alloc(s, GFP_KERNEL);
+
+		ck_assert_ptr_nonnull(node);
+		kfree_rcu(node, rcu);
+		thread_run(destroy, s);
+		ck_assert_uint_eq(reports_take(), 0);
+	}
+}
+END_TEST
+
 static void free_a_lot(unsigned int index, void *arg)
 {
 	(void)index;
@@ -168,6 +191,7 @@ Suite *test_suite(void)
 #ifdef HAVE_URCU
 	tc = suite_add(s, "grace periods", rcu_setup, rcu_teardown);
 	tcase_add_test(tc, test_destroy_waits_for_deferred_frees);
+	tcase_add_test(tc, test_another_thread_destroys_after_a_deferred_free);
 	tcase_add_test(
 		tc,
 		test_deferred_free_leaves_the_object_alone_while_it_is_read);

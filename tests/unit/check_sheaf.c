@@ -253,86 +253,11 @@ static void hardened_setup(void)
 	struct kmem_config config = {
 		.memory = TEST_MEMORY,
 		.cpus = 2,
-		.init_on_alloc = true,
-		.init_on_free = true,
 		.freelist_random = true,
 	};
 
 	kmem_up_with(&config);
 }
-
-static bool all_zero(const void *p, size_t size)
-{
-	const char *byte = p;
-
-	for (size_t i = 0; i < size; i++)
-		if (byte[i])
-			return false;
-	return true;
-}
-
-START_TEST(test_init_on_alloc_clears_objects_of_every_size)
-{
-	unsigned int size = 8u << _i;
-	struct kmem_cache *s = kmem_cache_create("zero", size, 0, 0, NULL);
-
-	for (int round = 0; round < 10; round++) {
-		ck_assert(kmem_cache_alloc_bulk(s, GFP_KERNEL, 100, objects));
-		for (int i = 0; i < 100; i++) {
-			ck_assert(all_zero(objects[i], size));
-			memset(objects[i], 0xaa, size);
-		}
-		kmem_cache_free_bulk(s, 100, objects);
-		objects[0] = kmem_cache_alloc(s, GFP_KERNEL);
-		ck_assert(all_zero(objects[0], size));
-		memset(objects[0], 0x55, size);
-		kmem_cache_free(s, objects[0]);
-	}
-	kmem_cache_destroy(s);
-}
-END_TEST
-
-START_TEST(test_init_on_alloc_clears_pages_of_every_order)
-{
-	struct page *page = alloc_pages(GFP_KERNEL, _i);
-
-	memset(page_address(page), 0xaa, KMEM_PAGE_SIZE << _i);
-	__free_pages(page, _i);
-	page = alloc_pages(GFP_KERNEL, _i);
-	ck_assert(all_zero(page_address(page), KMEM_PAGE_SIZE << _i));
-	__free_pages(page, _i);
-}
-END_TEST
-
-static void construct(void *object)
-{
-	memset(object, 0x41, 4);
-}
-
-/* Their free objects mean something: nobody may clear them. */
-START_TEST(test_init_leaves_constructed_and_rcu_objects_alone)
-{
-	struct kmem_cache *built, *rcu;
-	unsigned char *object;
-
-	built = kmem_cache_create("built", 64, 0, 0, construct);
-	object = kmem_cache_alloc(built, GFP_KERNEL);
-	ck_assert_int_eq(object[0], 0x41);
-	ck_assert_int_eq(object[3], 0x41);
-	kmem_cache_free(built, object);
-	kmem_cache_destroy(built);
-
-	rcu = kmem_cache_create("rcu", 64, 0, SLAB_TYPESAFE_BY_RCU, NULL);
-	object = kmem_cache_alloc(rcu, GFP_KERNEL);
-	memset(object, 0x17, 64);
-	kmem_cache_free(rcu, object);
-	ck_assert_ptr_eq(kmem_cache_alloc(rcu, GFP_KERNEL), object);
-	ck_assert_int_eq(object[0], 0x17);
-	ck_assert_int_eq(object[63], 0x17);
-	kmem_cache_free(rcu, object);
-	kmem_cache_destroy(rcu);
-}
-END_TEST
 
 /* 64 objects in ascending order twice in a row is not what chance does. */
 START_TEST(test_freelist_random_gives_no_ascending_slab)
@@ -376,11 +301,6 @@ Suite *test_suite(void)
 
 	add_sheaf_tests(tc);
 	tc = suite_add(s, "hardening", hardened_setup, kmem_down);
-	tcase_add_loop_test(tc, test_init_on_alloc_clears_objects_of_every_size,
-			    0, 10);
-	tcase_add_loop_test(tc, test_init_on_alloc_clears_pages_of_every_order,
-			    0, KMEM_NR_ORDERS);
-	tcase_add_test(tc, test_init_leaves_constructed_and_rcu_objects_alone);
 	tcase_add_test(tc, test_freelist_random_gives_no_ascending_slab);
 	return s;
 }
