@@ -422,86 +422,6 @@ static int validate_store(struct call *call, char *text, size_t len)
 }
 static ATTR_WO(validate, "1 checks all slabs");
 
-static int owner_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_cache_info info;
-
-	kmem_cache_info(call->cache, &info);
-	strbuf_addf(sb, "%s\n", info.owner);
-	return 0;
-}
-static ATTR_RO(owner, "who made it");
-
-static int limit_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_cache_info info;
-
-	kmem_cache_info(call->cache, &info);
-	return show_limit(sb, info.limit);
-}
-
-/*
- * To provoke exhaustion. A limited cache keeps nothing in per-thread arrays, so
- * that the limit is exact; raising it lets requests that wait in pools of this
- * cache try again, and they may be answered from within this call.
- */
-static int limit_store(struct call *call, char *text, size_t len)
-{
-	uint64_t limit;
-	int err;
-
-	(void)len;
-	err = store_limit(call, text, &limit);
-	if (!err)
-		kmem_cache_set_limit(call->cache, limit);
-	return err;
-}
-static ATTR_RW(limit, "max or the most objects in use");
-
-static int peak_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_cache_info info;
-
-	kmem_cache_info(call->cache, &info);
-	return show_number(sb, info.peak);
-}
-
-/* Starts anew from what is in use now, not from 0. */
-static int peak_store(struct call *call, char *text, size_t len)
-{
-	(void)text;
-	(void)len;
-	kmem_cache_reset_peak(call->cache);
-	return 0;
-}
-static ATTR_RW(peak, "most objects outside the slabs; anything resets",
-	       .flags = ATTR_RAW);
-
-/* One snapshot, so that the counters of one reading belong together. */
-static int stats_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_cache_info info;
-
-	kmem_cache_info(call->cache, &info);
-#define SHOW_STAT(name, help)                                                  \
-	strbuf_addf(sb, #name " %llu\n",                                       \
-		    (unsigned long long)info.stat[KMEM_CACHE_STAT_##name]);
-	KMEM_CACHE_STATS(SHOW_STAT)
-#undef SHOW_STAT
-	return 0;
-}
-
-static int stats_store(struct call *call, char *text, size_t len)
-{
-	int err = store_reset(call, text);
-
-	(void)len;
-	if (!err)
-		kmem_cache_reset_stats(call->cache);
-	return err;
-}
-static ATTR_RW(stats, "counters; 0 resets");
-
 /* Each counter has a file of its own, too, as in the kernel. */
 static int show_stat(struct call *call, struct strbuf *sb,
 		     enum kmem_cache_stat stat)
@@ -545,7 +465,7 @@ KMEM_CACHE_STATS(STAT_ATTR)
 /* clang-format off */
 const struct node cache_table[] = {
 	FILE("objsize", objsize_attr),
-	SOURCE_FILES(peak_attr, limit_attr, stats_attr),
+	SOURCE_FILES,
 	FILE("align", align_attr),
 	FILE("flags", flags_attr),
 	FILE("ctor", ctor_attr),
@@ -707,6 +627,48 @@ static void *cache_memory(struct call *call, void *element)
 	return element;
 }
 
+static void cache_numbers(struct call *call, struct numbers *ret_numbers)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	ret_numbers->limit = info.limit;
+	ret_numbers->peak = info.peak;
+	text_copy(ret_numbers->owner, sizeof(ret_numbers->owner), info.owner);
+}
+
+/*
+ * A limited cache keeps nothing in per-thread arrays, so that the limit is
+ * exact; raising it lets requests that wait in pools of this cache try again,
+ * and they may be answered from within this call.
+ */
+static void cache_set_limit(struct call *call, uint64_t limit)
+{
+	kmem_cache_set_limit(call->cache, limit);
+}
+
+static void cache_reset_peak(struct call *call)
+{
+	kmem_cache_reset_peak(call->cache);
+}
+
+/* One snapshot, so that the counters of one reading belong together. */
+static void cache_show_stats(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+#define SHOW_STAT(name, help)                                                  \
+	show_counter(sb, #name, info.stat[KMEM_CACHE_STAT_##name]);
+	KMEM_CACHE_STATS(SHOW_STAT)
+#undef SHOW_STAT
+}
+
+static void cache_reset_stats(struct call *call)
+{
+	kmem_cache_reset_stats(call->cache);
+}
+
 const struct kind cache_kind = {
 	.table = cache_table,
 	.second_table = trace_table,
@@ -724,4 +686,9 @@ const struct kind cache_kind = {
 	.take = cache_take,
 	.give = cache_give,
 	.memory = cache_memory,
+	.numbers = cache_numbers,
+	.set_limit = cache_set_limit,
+	.reset_peak = cache_reset_peak,
+	.show_stats = cache_show_stats,
+	.reset_stats = cache_reset_stats,
 };

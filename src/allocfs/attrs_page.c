@@ -18,8 +18,7 @@ static ATTR_RO(objsize, "bytes of a block");
 /* clang-format off */
 const struct node page_table[] = {
 	FILE("objsize", objsize_attr),
-	SOURCE_FILES(counted_peak_attr, counted_limit_attr,
-		     counted_stats_attr),
+	SOURCE_FILES,
 	NODES_END,
 };
 /* clang-format on */
@@ -108,6 +107,55 @@ static void *page_memory(struct call *call, void *element)
 	return page_address(element);
 }
 
+/* Counted by the mount: the page allocator knows no such numbers. */
+static void page_numbers(struct call *call, struct numbers *ret_numbers)
+{
+	struct source *source = call->place.source;
+
+	pthread_mutex_lock(&source->lock);
+	ret_numbers->limit = source->limit;
+	ret_numbers->peak = source->peak;
+	pthread_mutex_unlock(&source->lock);
+}
+
+/*
+ * Binds what goes through the mount; the program's own requests to the page
+ * allocator know nothing of it.
+ */
+static void page_set_limit(struct call *call, uint64_t limit)
+{
+	struct source *source = call->place.source;
+
+	pthread_mutex_lock(&source->lock);
+	source->limit = limit;
+	pthread_mutex_unlock(&source->lock);
+}
+
+static void page_reset_peak(struct call *call)
+{
+	struct source *source = call->place.source;
+
+	pthread_mutex_lock(&source->lock);
+	source->peak = source->objects.count;
+	pthread_mutex_unlock(&source->lock);
+}
+
+static void page_show_stats(struct call *call, struct strbuf *sb)
+{
+	show_events(call->place.source, sb, true);
+}
+
+static void page_reset_stats(struct call *call)
+{
+	struct source *source = call->place.source;
+	unsigned int i;
+
+	pthread_mutex_lock(&source->lock);
+	for (i = 0; i < SOURCE_NR_EVENTS; i++)
+		source->base[i] = atomic_load(&source->event[i]);
+	pthread_mutex_unlock(&source->lock);
+}
+
 const struct kind page_kind = {
 	.table = page_table,
 	.hold = page_hold,
@@ -118,4 +166,9 @@ const struct kind page_kind = {
 	.take = page_take,
 	.give = page_give,
 	.memory = page_memory,
+	.numbers = page_numbers,
+	.set_limit = page_set_limit,
+	.reset_peak = page_reset_peak,
+	.show_stats = page_show_stats,
+	.reset_stats = page_reset_stats,
 };

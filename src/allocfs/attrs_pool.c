@@ -193,91 +193,13 @@ static int low_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(low, "lowest curr_nr; anything resets", .flags = ATTR_RAW);
 
-static int peak_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_mempool_info info;
-
-	mempool_info(call->pool, &info);
-	return show_number(sb, info.peak);
-}
-
-static int peak_store(struct call *call, char *text, size_t len)
-{
-	(void)text;
-	(void)len;
-	mempool_reset_peak(call->pool);
-	return 0;
-}
-static ATTR_RW(peak, "most elements out; anything resets", .flags = ATTR_RAW);
-
-static int limit_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_mempool_info info;
-
-	mempool_info(call->pool, &info);
-	return show_limit(sb, info.limit);
-}
-
-/*
- * To provoke exhaustion: beyond the limit the backing counts as empty, and the
- * reserve shows what it is worth. Raising it serves those who wait; they are
- * answered from within this call.
- */
-static int limit_store(struct call *call, char *text, size_t len)
-{
-	uint64_t limit;
-	int err;
-
-	(void)len;
-	err = store_limit(call, text, &limit);
-	if (!err)
-		mempool_set_limit(call->pool, limit);
-	return err;
-}
-static ATTR_RW(limit, "max or the most elements from the backing");
-
-static int owner_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_mempool_info info;
-
-	mempool_info(call->pool, &info);
-	strbuf_addf(sb, "%s\n", info.owner);
-	return 0;
-}
-static ATTR_RO(owner, "who made it");
-
-/* One snapshot, so that the counters of one reading belong together. */
-static int stats_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_mempool_info info;
-
-	mempool_info(call->pool, &info);
-#define SHOW_STAT(name, help)                                                  \
-	strbuf_addf(sb, #name " %llu\n",                                       \
-		    (unsigned long long)info.stat[KMEM_MEMPOOL_STAT_##name]);
-	KMEM_MEMPOOL_STATS(SHOW_STAT)
-#undef SHOW_STAT
-	return 0;
-}
-
-static int stats_store(struct call *call, char *text, size_t len)
-{
-	int err = store_reset(call, text);
-
-	(void)len;
-	if (!err)
-		mempool_reset_stats(call->pool);
-	return err;
-}
-static ATTR_RW(stats, "counters; 0 resets");
-
 /* ---- the table ----------------------------------------------------------- */
 
 #define NUMBER_NODE(name, help, value) FILE(#name, name##_attr),
 
 /* clang-format off */
 const struct node pool_table[] = {
-	SOURCE_FILES(peak_attr, limit_attr, stats_attr),
+	SOURCE_FILES,
 	FILE("min_nr", min_nr_attr),
 	FILE("backing", backing_attr),
 	FILE("low", low_attr),
@@ -434,6 +356,47 @@ static int pool_where_reserve(struct call *call, struct strbuf *sb)
 	return 0;
 }
 
+static void pool_numbers(struct call *call, struct numbers *ret_numbers)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	ret_numbers->limit = info.limit;
+	ret_numbers->peak = info.peak;
+	text_copy(ret_numbers->owner, sizeof(ret_numbers->owner), info.owner);
+}
+
+/*
+ * Beyond the limit the backing counts as empty, and the reserve shows what it
+ * is worth. Raising it serves those who wait; they are answered from within
+ * this call.
+ */
+static void pool_set_limit(struct call *call, uint64_t limit)
+{
+	mempool_set_limit(call->pool, limit);
+}
+
+static void pool_reset_peak(struct call *call)
+{
+	mempool_reset_peak(call->pool);
+}
+
+static void pool_show_stats(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+#define SHOW_STAT(name, help)                                                  \
+	show_counter(sb, #name, info.stat[KMEM_MEMPOOL_STAT_##name]);
+	KMEM_MEMPOOL_STATS(SHOW_STAT)
+#undef SHOW_STAT
+}
+
+static void pool_reset_stats(struct call *call)
+{
+	mempool_reset_stats(call->pool);
+}
+
 const struct kind pool_kind = {
 	.table = pool_table,
 	.refuses = __GFP_ZERO,
@@ -452,5 +415,10 @@ const struct kind pool_kind = {
 	.cancel = pool_cancel,
 	.give = pool_give,
 	.memory = pool_memory,
+	.numbers = pool_numbers,
+	.set_limit = pool_set_limit,
+	.reset_peak = pool_reset_peak,
+	.show_stats = pool_show_stats,
+	.reset_stats = pool_reset_stats,
 	.where_reserve = pool_where_reserve,
 };

@@ -2,9 +2,8 @@
 /*
  * attrs_source.c - files that all sources have
  *
- * alloc, free, gfp, where, events; peak, limit and stats for sources whose
- * allocator does not count for itself; and what the attributes of all kinds
- * print and parse with.
+ * What differs by kind behind one name (a limit, a peak, counters) is asked of
+ * the kind. Also here: what the attributes of all kinds print and parse with.
  */
 #include <errno.h>
 #include <string.h>
@@ -52,6 +51,11 @@ int store_limit(struct call *call, const char *text, uint64_t *ret_value)
 		return 0;
 	}
 	return store_number(call, text, KMEM_NO_LIMIT - 1, ret_value);
+}
+
+void show_counter(struct strbuf *sb, const char *name, uint64_t value)
+{
+	strbuf_addf(sb, "%s %llu\n", name, (unsigned long long)value);
 }
 
 /* For files where a stray write must not wipe what was counted. */
@@ -211,112 +215,99 @@ static int where_show(struct call *call, struct strbuf *sb)
 }
 ATTR_RO(where, "where each object of the mount is", .flags = ATTR_LONG);
 
-/* ---- what the mount counts ----------------------------------------------- */
+/* ---- limit, peak, owner, stats ------------------------------------------- */
 
-static int counted_peak_show(struct call *call, struct strbuf *sb)
+static int limit_show(struct call *call, struct strbuf *sb)
 {
-	struct source *source = call->place.source;
-	uint64_t peak;
+	struct numbers numbers;
 
-	pthread_mutex_lock(&source->lock);
-	peak = source->peak;
-	pthread_mutex_unlock(&source->lock);
-	return show_number(sb, peak);
+	call->place.source->kind->numbers(call, &numbers);
+	return show_limit(sb, numbers.limit);
 }
 
-static int counted_peak_store(struct call *call, char *text, size_t len)
+static int limit_store(struct call *call, char *text, size_t len)
 {
-	struct source *source = call->place.source;
-
-	(void)text;
-	(void)len;
-	pthread_mutex_lock(&source->lock);
-	source->peak = source->objects.count;
-	pthread_mutex_unlock(&source->lock);
-	return 0;
-}
-ATTR_RW(counted_peak, "most objects in use; anything resets",
-	.flags = ATTR_RAW);
-
-static int counted_limit_show(struct call *call, struct strbuf *sb)
-{
-	struct source *source = call->place.source;
-	uint64_t limit;
-
-	pthread_mutex_lock(&source->lock);
-	limit = source->limit;
-	pthread_mutex_unlock(&source->lock);
-	return show_limit(sb, limit);
-}
-
-/*
- * Binds what goes through the mount; the program's own requests to the page
- * allocator know nothing of it.
- */
-static int counted_limit_store(struct call *call, char *text, size_t len)
-{
-	struct source *source = call->place.source;
 	uint64_t limit;
 	int err;
 
 	(void)len;
 	err = store_limit(call, text, &limit);
-	if (err)
-		return err;
-	pthread_mutex_lock(&source->lock);
-	source->limit = limit;
-	pthread_mutex_unlock(&source->lock);
+	if (!err)
+		call->place.source->kind->set_limit(call, limit);
+	return err;
+}
+ATTR_RW(limit, "max or the most objects in use; a pool: of the backing");
+
+static int peak_show(struct call *call, struct strbuf *sb)
+{
+	struct numbers numbers;
+
+	call->place.source->kind->numbers(call, &numbers);
+	return show_number(sb, numbers.peak);
+}
+
+/* Starts anew from what is in use now, not from 0. */
+static int peak_store(struct call *call, char *text, size_t len)
+{
+	(void)text;
+	(void)len;
+	call->place.source->kind->reset_peak(call);
 	return 0;
 }
-ATTR_RW(counted_limit, "max or the most objects in use");
+ATTR_RW(peak, "most objects in use; anything resets", .flags = ATTR_RAW);
+
+static int owner_show(struct call *call, struct strbuf *sb)
+{
+	struct numbers numbers;
+
+	call->place.source->kind->numbers(call, &numbers);
+	strbuf_addf(sb, "%s\n", numbers.owner);
+	return 0;
+}
+ATTR_RO(owner, "who made it");
+
+static int stats_show(struct call *call, struct strbuf *sb)
+{
+	call->place.source->kind->show_stats(call, sb);
+	return 0;
+}
+
+static int stats_store(struct call *call, char *text, size_t len)
+{
+	int err = store_reset(call, text);
+
+	(void)len;
+	if (!err)
+		call->place.source->kind->reset_stats(call);
+	return err;
+}
+ATTR_RW(stats, "counters; 0 resets");
+
+/* ---- events --------------------------------------------------------------- */
 
 /*
  * The same counters twice: `stats` from the last reset on, `events` for ever,
  * so that somebody who resets does not confuse somebody who watches.
  */
-static int show_events(struct call *call, struct strbuf *sb, bool since_reset)
+void show_events(struct source *source, struct strbuf *sb, bool since_reset)
 {
-	struct source *source = call->place.source;
 	uint64_t n;
 
 #define SHOW_EVENT(name, help)                                                 \
 	n = atomic_load(&source->event[SOURCE_EVENT_##name]);                  \
 	if (since_reset)                                                       \
 		n -= source->base[SOURCE_EVENT_##name];                        \
-	strbuf_addf(sb, #name " %llu\n", (unsigned long long)n);
+	show_counter(sb, #name, n);
 
 	pthread_mutex_lock(&source->lock);
 	SOURCE_EVENTS(SHOW_EVENT)
 	pthread_mutex_unlock(&source->lock);
 #undef SHOW_EVENT
-	return 0;
 }
-
-static int counted_stats_show(struct call *call, struct strbuf *sb)
-{
-	return show_events(call, sb, true);
-}
-
-static int counted_stats_store(struct call *call, char *text, size_t len)
-{
-	struct source *source = call->place.source;
-	unsigned int i;
-	int err;
-
-	(void)len;
-	err = store_reset(call, text);
-	if (err)
-		return err;
-	pthread_mutex_lock(&source->lock);
-	for (i = 0; i < SOURCE_NR_EVENTS; i++)
-		source->base[i] = atomic_load(&source->event[i]);
-	pthread_mutex_unlock(&source->lock);
-	return 0;
-}
-ATTR_RW(counted_stats, "counters; 0 resets");
 
 static int events_show(struct call *call, struct strbuf *sb)
 {
-	return show_events(call, sb, false);
+	show_events(call->place.source, sb, false);
+	return 0;
 }
 ATTR_RO(events, "what happened through the mount since the directory is there");

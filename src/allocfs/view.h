@@ -367,6 +367,13 @@ struct source {
 	struct timespec born;
 };
 
+/* What every kind knows of its sources, each in its own way. */
+struct numbers {
+	uint64_t limit;
+	uint64_t peak;
+	char owner[32];
+};
+
 /**
  * struct kind - what sources of one sort have in common
  * @table: files of each
@@ -390,6 +397,11 @@ struct source {
  * @cancel: take such a request back; false: it ends by itself
  * @give: give elements back
  * @memory: address of an element's memory
+ * @numbers: limit, peak and owner
+ * @set_limit: may end requests that wait
+ * @reset_peak: begin anew from what is in use
+ * @show_stats: the counters, flat keyed
+ * @reset_stats: begin counting anew
  * @where_reserve: lines of `where` for elements that nobody has; NULL: none
  */
 struct kind {
@@ -415,6 +427,11 @@ struct kind {
 	bool (*cancel)(struct call *call, struct mempool_request *request);
 	void (*give)(struct call *call, unsigned int nr, void **elements);
 	void *(*memory)(struct call *call, void *element);
+	void (*numbers)(struct call *call, struct numbers *ret_numbers);
+	void (*set_limit)(struct call *call, uint64_t limit);
+	void (*reset_peak)(struct call *call);
+	void (*show_stats)(struct call *call, struct strbuf *sb);
+	void (*reset_stats)(struct call *call);
 	int (*where_reserve)(struct call *call, struct strbuf *sb);
 };
 
@@ -626,23 +643,21 @@ void condition_free(struct condition *condition);
 /* ---- attrs_source.c: files that all sources have ------------------------- */
 
 extern const struct attr alloc_attr, free_attr, gfp_attr, where_attr,
-	events_attr;
+	limit_attr, peak_attr, owner_attr, stats_attr, events_attr;
 
-/* For sources whose allocator does not count for itself. */
-extern const struct attr counted_peak_attr, counted_limit_attr,
-	counted_stats_attr;
-
-/* peak, limit and stats differ by kind. */
-#define SOURCE_FILES(peak, limit, stats)                                       \
+#define SOURCE_FILES                                                           \
 	FILE("alloc", alloc_attr), FILE("free", free_attr),                    \
 		FILE("gfp", gfp_attr), OBJECTS("objects"),                     \
-		FILE("where", where_attr), FILE("peak", peak),                 \
-		FILE("limit", limit), FILE("stats", stats),                    \
+		FILE("where", where_attr), FILE("peak", peak_attr),            \
+		FILE("limit", limit_attr), FILE("stats", stats_attr),          \
 		FILE("events", events_attr), FILE("wait", wait_attr)
 
 /* For attributes: a number and a newline. */
 int show_number(struct strbuf *sb, uint64_t value);
 int show_limit(struct strbuf *sb, uint64_t value);
+/* A line of a flat keyed file. */
+void show_counter(struct strbuf *sb, const char *name, uint64_t value);
+void show_events(struct source *source, struct strbuf *sb, bool since_reset);
 int store_number(struct call *call, const char *text, uint64_t max,
 		 uint64_t *ret_value);
 int store_limit(struct call *call, const char *text, uint64_t *ret_value);
