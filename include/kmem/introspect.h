@@ -203,13 +203,13 @@ void kmem_cache_reset_stats(struct kmem_cache *s);
 	X(alloc_fastpath, "objects taken from a thread's sheaf")               \
 	X(alloc_slowpath, "objects taken from slabs directly")                 \
 	X(free_rcu_sheaf, "objects of kfree_rcu() freed in batches")           \
-	X(free_rcu_sheaf_fail, "objects of kfree_rcu() freed one by one")      \
+	X(free_rcu_sheaf_fail, "always 0: batches need no memory")             \
 	X(free_fastpath, "objects put into a thread's sheaf")                  \
 	X(free_slowpath, "objects put into slabs directly")                    \
 	X(free_add_partial, "frees that made a full slab partial")             \
 	X(free_remove_partial, "frees that emptied a slab and released it")    \
 	X(alloc_slab, "slabs taken from the page allocator")                   \
-	X(alloc_node_mismatch, "requests for another node than the sheaf's")   \
+	X(alloc_node_mismatch, "always 0: there is one node")                  \
 	X(free_slab, "slabs given back to it")                                 \
 	X(order_fallback, "slabs of the least order, the preferred failing")   \
 	X(cmpxchg_double_fail, "always 0: slabs change under a lock")          \
@@ -224,8 +224,8 @@ void kmem_cache_reset_stats(struct kmem_cache *s);
 	X(sheaf_prefill_fast, "prefilled sheaves that were there")             \
 	X(sheaf_prefill_slow, "prefilled sheaves that had to be filled")       \
 	X(sheaf_prefill_oversize, "prefilled sheaves above the capacity")      \
-	X(sheaf_return_fast, "prefilled sheaves that became the spare")        \
-	X(sheaf_return_slow, "prefilled sheaves that went elsewhere")
+	X(sheaf_return_fast, "prefilled sheaves taken back whole")             \
+	X(sheaf_return_slow, "prefilled sheaves whose objects were freed")
 
 enum kmem_cache_stat {
 #define KMEM_STAT_ENUM(name, help) KMEM_CACHE_STAT_##name,

@@ -6,6 +6,9 @@
  * urcu_memb_read_lock() and urcu_memb_read_unlock(). A library that was built
  * without liburcu has no readers to wait for, and says so in a report; caches
  * with SLAB_TYPESAFE_BY_RCU then release their slabs at once.
+ *
+ * A process that forks while one of its threads reads has a child whose grace
+ * periods never end, as liburcu has it: fork outside of readers.
  */
 #ifndef KMEM_RCU_H
 #define KMEM_RCU_H
@@ -21,7 +24,7 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* Room for what kfree_rcu() notes in an object; liburcu's rcu_head serves, too. */
+/* Room for what kfree_rcu() notes in an object; liburcu's rcu_head does, too. */
 struct kmem_rcu_head {
 	void *words[2];
 };

@@ -80,7 +80,8 @@ static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 	s->random = os_random();
 	set_clearing(s);
 	shuffle(s, layout->objects);
-	counter_set(s->min_partial, layout->min_partial);
+	if (!s->min_partial_set)
+		counter_set(s->min_partial, layout->min_partial);
 }
 
 /* A spec with what the slab_debug option adds for a cache of that name. */
@@ -244,6 +245,8 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 		return -EBUSY;
 	lock(&cache_list_lock, LOCK_CACHES);
 	cache_strip(s, record_shut, &discard);
+	/* Before the flags change that say what its readers may expect. */
+	slab_release(s, &discard);
 	lock(&s->node.lock, LOCK_NODE);
 	if (s->node.nr_slabs || s->node.growing)
 		err = -EBUSY;
@@ -251,7 +254,6 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 		set_shape(s, spec, &layout);
 	unlock(&s->node.lock);
 	unlock(&cache_list_lock);
-	slab_release(s, &discard);
 	return err;
 }
 
@@ -292,6 +294,9 @@ static void drop(struct kmem_cache *s)
 		counter_set(s->limit, 0);
 		return;
 	}
+	/* Slabs that wait for readers still name the cache. */
+	if (s->spec.flags & SLAB_TYPESAFE_BY_RCU)
+		kmem_rcu_barrier();
 	pthread_mutex_destroy(&s->node.lock);
 	unshuffle(s);
 	kmem_meta_free(s, sizeof(*s));

@@ -79,6 +79,8 @@ void caches_exit(void)
 void caches_fork(enum fork_step step)
 {
 	fork_mutex(&cache_list_lock, step);
+	if (step == FORK_CHILD || step == FORK_ORPHAN)
+		pthread_cond_init(&cache_unpinned, NULL);
 	if (step == FORK_ORPHAN)
 		caches_exit();
 }
@@ -172,6 +174,7 @@ void kmem_cache_set_min_partial(struct kmem_cache *s, unsigned long nr)
 {
 	lock(&s->node.lock, LOCK_NODE);
 	counter_set(s->min_partial, nr);
+	s->min_partial_set = true;
 	unlock(&s->node.lock);
 }
 

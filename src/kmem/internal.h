@@ -408,6 +408,7 @@ struct kmem_cache {
 	/* under the node's lock for writers, read without */
 	uint64_t limit;
 	unsigned long min_partial;
+	bool min_partial_set; /* by hand: another shape does not change it */
 
 	struct cache_node node;
 
@@ -602,6 +603,9 @@ static inline bool node_serves(int node, gfp_t gfp)
 }
 
 /* ---- mempool.c ----------------------------------------------------------- */
+
+/* Never drain emergency reserves, never insist, never complain. */
+#define POOL_GFP (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN)
 
 /* What a pool needs beside the words of its fast path. */
 struct mempool_cold {

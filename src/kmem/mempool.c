@@ -34,9 +34,6 @@
 #include "internal.h"
 #include "util/text.h"
 
-/* Never drain emergency reserves, never insist, never complain. */
-#define POOL_GFP (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN)
-
 /* ---- the reserve, under the pool's lock ---- */
 
 void *pool_pop(mempool_t *pool)

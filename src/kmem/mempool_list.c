@@ -248,6 +248,8 @@ void pools_fork(enum fork_step step)
 	}
 	if (step != FORK_PREPARE)
 		fork_mutex(&pool_list_lock, step);
+	if (step == FORK_CHILD || step == FORK_ORPHAN)
+		pthread_cond_init(&pool_unpinned, NULL);
 	if (step == FORK_ORPHAN)
 		pools_exit();
 }

@@ -6,7 +6,7 @@
  * the request's state, or to a callback, which somebody calls. Otherwise the
  * two are alike, and wait in one queue:
  *
- *	idle      never queued
+ *	idle      not queued, or taken back
  *	queued    in the pool's queue; elements may be filled in any time
  *	done      served: elements are there
  *	failed    refused: min_nr fell below nr, or the pool is gone
@@ -17,16 +17,14 @@
  * to think that the backing gives again: the five seconds are over, or a limit
  * was raised.
  *
- * A request that queued is not its thread's to touch until its state says done
- * or failed; that store is the last access, for the request may be gone after
- * it.
+ * A request that queued is not its owner's to touch until its state says done
+ * or failed, or until it was taken back; that store is the last access, for the
+ * request may be gone after it.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "internal.h"
-
-#define POOL_GFP (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN)
 
 enum request_state {
 	REQUEST_IDLE,

@@ -164,6 +164,9 @@ void kmem_rcu_barrier(void)
 	uint64_t until;
 
 	lock(&rcu.lock, LOCK_RCU);
+	/* A child of fork() has the work, but not the worker. */
+	if (has_work() && !rcu.running)
+		wake_worker();
 	until = rcu.queued;
 	while (rcu.running && rcu.done < until)
 		pthread_cond_wait(&rcu.changed, &rcu.lock);
@@ -192,16 +195,22 @@ void rcu_stop(void)
 	rcu.stop = false;
 }
 
-/* The worker is the parent's; what was deferred is freed by the child's own. */
+/*
+ * The worker is the parent's, with what it had taken; the rest is freed by the
+ * child's own, at its next deferred free or barrier.
+ */
 void rcu_fork(enum fork_step step)
 {
 	fork_mutex(&rcu.lock, step);
-	if (step == FORK_CHILD || step == FORK_ORPHAN) {
-		rcu.running = false;
-		rcu.done = rcu.queued;
-	}
 	if (step == FORK_ORPHAN) {
 		rcu.objects = NULL;
 		list_init(&rcu.slabs);
+	}
+	if (step == FORK_CHILD || step == FORK_ORPHAN) {
+		/* Whoever waited is gone; a condition remembers them. */
+		pthread_cond_init(&rcu.changed, NULL);
+		rcu.running = false;
+		if (!has_work())
+			rcu.done = rcu.queued;
 	}
 }

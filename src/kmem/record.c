@@ -4,7 +4,8 @@
  *
  * The owner's fast path is in the header. Here are the owner's slow paths,
  * which hold the record's lock, and the drain, which empties a record of every
- * thread: the one function behind shrink, destroy, reclaim and new limits.
+ * thread, or only looks at it: the one function behind shrink, destroy, reclaim,
+ * another limit or shape, maps and validation.
  *
  * State of a record, by (slots, gate):
  *

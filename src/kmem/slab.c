@@ -8,7 +8,7 @@
  *   free list  the slab's free objects, each holding the address of the next
  *              at offset freeptr.
  *   inuse      objects that are not on the free list: in use, or parked in
- *              some thread's record.
+ *              a sheaf.
  *   node       the lists of a cache's slabs, with one lock and the counts.
  *
  * Life of a slab
@@ -20,7 +20,7 @@
  * Where it differs from the kernel: full slabs are on a list too, so that
  * every slab can be shown, checked and, when a cache is destroyed, found. A
  * slab's free list is changed under the node's lock, not by a double-word
- * compare-exchange: threads come here in batches only. What cannot be an
+ * compare-exchange: most threads come here for half a sheaf. What cannot be an
  * object of the slab is reported and refused when it arrives here. Caches that
  * debug have entrances of their own, one object at a time; see slab_debug.c.
  */

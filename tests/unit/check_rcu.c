@@ -6,6 +6,9 @@
  * With liburcu a reader is a thread between read lock and unlock; without it
  * there is nothing to test but that the library says so.
  */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #ifdef HAVE_URCU
 #include <urcu/urcu-memb.h>
 #endif
@@ -16,6 +19,7 @@
 #include "runner.h"
 
 #define OBJECTS 1000
+#define PENDING 100
 
 struct node {
 	int value;
@@ -99,6 +103,83 @@ START_TEST(test_typesafe_slab_outlives_its_readers)
 	kmem_rcu_barrier();
 	ck_assert(kmem_locate(object, &at));
 	ck_assert_int_ne(at.kind, KMEM_LOCATION_SLAB);
+	kmem_cache_destroy(s);
+}
+END_TEST
+
+/* What another shape would promise is not what its readers rely on. */
+START_TEST(test_reshape_waits_for_the_readers_of_the_old_shape)
+{
+	struct kmem_cache *s =
+		kmem_cache_create("shape", 64, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+	struct kmem_cache_spec spec = { .object_size = 64 };
+	int *object = kmem_cache_alloc(s, GFP_KERNEL);
+	struct kmem_location at;
+
+	urcu_memb_read_lock();
+	kmem_cache_free(s, object);
+	ck_assert_int_eq(kmem_cache_reshape(s, &spec), 0);
+	ck_assert(kmem_locate(object, &at));
+	ck_assert_int_eq(at.kind, KMEM_LOCATION_SLAB);
+	urcu_memb_read_unlock();
+	kmem_rcu_barrier();
+	ck_assert(kmem_locate(object, &at));
+	ck_assert_int_ne(at.kind, KMEM_LOCATION_SLAB);
+	kmem_cache_destroy(s);
+}
+END_TEST
+
+/* Nothing of a destroyed cache is left for a late free to stumble over. */
+START_TEST(test_destroy_waits_for_deferred_slabs)
+{
+	struct kmem_cache *s =
+		kmem_cache_create("gone", 64, 0, SLAB_TYPESAFE_BY_RCU, NULL);
+	void *object = kmem_cache_alloc(s, GFP_KERNEL);
+
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+	kfree(object);
+	ck_assert_uint_eq(reports_take(), 1);
+}
+END_TEST
+
+static int defer_in_child(struct kmem_cache *s, struct node **nodes)
+{
+	struct kmem_cache_info info;
+
+	for (int i = 0; i < PENDING; i++)
+		kfree_rcu(nodes[i], rcu);
+	kmem_rcu_barrier();
+	kmem_cache_info(s, &info);
+	if (info.active)
+		return 1;
+	kmem_cache_destroy(s);
+	return kmem_validate() ? 2 : 0;
+}
+
+/* The worker is the parent's: the child needs one of its own. */
+START_TEST(test_child_frees_what_it_defers)
+{
+	struct kmem_cache *s =
+		kmem_cache_create("child", sizeof(struct node), 0, 0, NULL);
+	struct node *nodes[PENDING];
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < PENDING; i++)
+		nodes[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	kfree_rcu(nodes[0], rcu);
+	kmem_rcu_barrier();
+	nodes[0] = kmem_cache_alloc(s, GFP_KERNEL);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0)
+		_exit(defer_in_child(s, nodes));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	for (int i = 0; i < PENDING; i++)
+		kmem_cache_free(s, nodes[i]);
 	kmem_cache_destroy(s);
 }
 END_TEST
@@ -196,6 +277,9 @@ Suite *test_suite(void)
 		tc,
 		test_deferred_free_leaves_the_object_alone_while_it_is_read);
 	tcase_add_test(tc, test_typesafe_slab_outlives_its_readers);
+	tcase_add_test(tc, test_reshape_waits_for_the_readers_of_the_old_shape);
+	tcase_add_test(tc, test_destroy_waits_for_deferred_slabs);
+	tcase_add_test(tc, test_child_frees_what_it_defers);
 	tcase_add_test(tc, test_deferred_frees_of_many_threads_all_arrive);
 	tcase_add_test(tc, test_mightsleep_frees_at_once_and_null_is_nothing);
 #else
