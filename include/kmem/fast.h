@@ -12,8 +12,8 @@
  *	owner                           drainer (holds the record's lock)
  *	busy = 1                        gate = 0
  *	compiler barrier                membarrier()   <- a barrier on both sides
- *	n = count, g = gate             wait until busy == 0
- *	if it fits: use the slots       take the slots, count = 0
+ *	s = state, g = gate             wait until busy == 0
+ *	if it fits: use the slots       take the slots, no object left
  *	busy = 0 (release)              gate = capacity, unlock
  *
  * Either the drainer sees busy and waits, or the owner sees the closed gate
@@ -54,34 +54,40 @@ extern "C" {
 #define KMEM_TSAN 0
 #endif
 
+/*
+ * The state word has two numbers, so that one store keeps both: parked objects
+ * in the low bits, pops since the record was made above. Pushes need no count of
+ * their own: they are the pops, and what is parked, and what went elsewhere.
+ */
+#define KMEM_COUNT_BITS 16
+#define KMEM_COUNT_MASK ((1u << KMEM_COUNT_BITS) - 1)
+
 /**
  * struct kmem_record - one thread's parked objects of one source
  * @busy: 1 while the owner uses the record; written by the owner alone
  * @gate: capacity while open, 0 while closed; written under @lock
- * @count: parked objects; the owner's, or the drainer's while closed
  * @lock: a word of the library's (0 free), taken by drainers and slow paths
+ * @capacity: size of both arrays, at most KMEM_COUNT_MASK
  * @slots: the array, made when the record is first filled
- * @gets: objects that the owner popped; owner's, read by anybody
- * @puts: objects that the owner pushed; owner's, read by anybody
+ * @state: objects in @slots and pops; the owner's, or the drainer's while closed
+ * @moved: objects that slow paths and drainers took out, less those they put in
  * @spare: a second array, exchanged with @slots under @lock, or NULL
  * @spare_count: objects in it, 0 or @capacity
- * @capacity: size of both arrays
  * @closed_gate: what @gate was before a drainer closed it
  * @reserved: keeps a record at one cache line
  */
 struct kmem_record {
 	uint32_t busy;
 	uint32_t gate;
-	uint32_t count;
 	uint32_t lock;
+	uint32_t capacity;
 	void **slots;
-	uint64_t gets;
-	uint64_t puts;
+	uint64_t state;
+	uint64_t moved;
 	void **spare;
 	uint32_t spare_count;
-	uint32_t capacity;
 	uint32_t closed_gate;
-	uint32_t reserved;
+	uint64_t reserved;
 };
 
 static inline void kmem_record_enter(struct kmem_record *r)
@@ -113,15 +119,18 @@ static inline void kmem_record_leave(struct kmem_record *r)
 static inline void *kmem_record_pop(struct kmem_record *r)
 {
 	void *object = NULL;
+	uint64_t state;
 	uint32_t n;
 
 	kmem_record_enter(r);
-	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED) - 1;
+	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
+	n = (uint32_t)(state & KMEM_COUNT_MASK) - 1;
 	if (__builtin_expect(n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED),
 			     1)) {
 		object = r->slots[n];
-		__atomic_store_n(&r->count, n, __ATOMIC_RELAXED);
-		__atomic_store_n(&r->gets, r->gets + 1, __ATOMIC_RELAXED);
+		/* One object less, one pop more. */
+		__atomic_store_n(&r->state, state + KMEM_COUNT_MASK,
+				 __ATOMIC_RELAXED);
 	}
 	kmem_record_leave(r);
 	return object;
@@ -138,19 +147,20 @@ static inline void *kmem_record_pop(struct kmem_record *r)
  */
 static inline bool kmem_record_push(struct kmem_record *r, void *object)
 {
-	bool fits;
+	uint64_t state;
 	uint32_t n;
+	bool fits;
 
 	kmem_record_enter(r);
-	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
+	n = (uint32_t)(state & KMEM_COUNT_MASK);
 	fits = n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
 	/* An object that was freed a moment ago; the slow path says so. */
 	if (__builtin_expect(fits && n && r->slots[n - 1] == object, 0))
 		fits = false;
 	if (__builtin_expect(fits, 1)) {
 		r->slots[n] = object;
-		__atomic_store_n(&r->count, n + 1, __ATOMIC_RELAXED);
-		__atomic_store_n(&r->puts, r->puts + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->state, state + 1, __ATOMIC_RELAXED);
 	}
 	kmem_record_leave(r);
 	return fits;
@@ -165,15 +175,18 @@ static inline uint32_t kmem_record_pop_many(struct kmem_record *r, size_t nr,
 					    void **objects)
 {
 	uint32_t n, take = 0;
+	uint64_t state;
 
 	kmem_record_enter(r);
-	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
+	n = (uint32_t)(state & KMEM_COUNT_MASK);
 	if (__atomic_load_n(&r->gate, __ATOMIC_RELAXED)) {
 		take = nr < n ? (uint32_t)nr : n;
 		__builtin_memcpy(objects, r->slots + (n - take),
 				 take * sizeof(*objects));
-		__atomic_store_n(&r->count, n - take, __ATOMIC_RELAXED);
-		__atomic_store_n(&r->gets, r->gets + take, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->state,
+				 state + (uint64_t)take * KMEM_COUNT_MASK,
+				 __ATOMIC_RELAXED);
 	}
 	kmem_record_leave(r);
 	return take;
@@ -188,18 +201,28 @@ static inline uint32_t kmem_record_push_many(struct kmem_record *r, size_t nr,
 					     void **objects)
 {
 	uint32_t n, gate, put = 0;
+	uint64_t state;
 
 	kmem_record_enter(r);
-	n = __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
+	n = (uint32_t)(state & KMEM_COUNT_MASK);
 	gate = __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
 	if (n < gate) {
 		put = nr < gate - n ? (uint32_t)nr : gate - n;
 		__builtin_memcpy(r->slots + n, objects, put * sizeof(*objects));
-		__atomic_store_n(&r->count, n + put, __ATOMIC_RELAXED);
-		__atomic_store_n(&r->puts, r->puts + put, __ATOMIC_RELAXED);
+		__atomic_store_n(&r->state, state + put, __ATOMIC_RELAXED);
 	}
 	kmem_record_leave(r);
 	return put;
+}
+
+/**
+ * kmem_record_count() - objects in the record's first array
+ */
+static inline uint32_t kmem_record_count(const struct kmem_record *r)
+{
+	return (uint32_t)(__atomic_load_n(&r->state, __ATOMIC_RELAXED) &
+			  KMEM_COUNT_MASK);
 }
 
 #ifdef __cplusplus

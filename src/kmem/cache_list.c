@@ -199,8 +199,8 @@ static void read_stats(struct kmem_cache *s, uint64_t *stat)
 	struct thread *t;
 
 	for_each_thread(t) {
-		gets += counter_read(t->record[s->slot].gets);
-		puts += counter_read(t->record[s->slot].puts);
+		gets += record_pops(&t->record[s->slot]);
+		puts += record_pushes(&t->record[s->slot]);
 	}
 	for (int i = 0; i < KMEM_NR_CACHE_STATS; i++)
 		stat[i] = counter_read(s->node.stat[i]);

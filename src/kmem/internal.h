@@ -302,6 +302,40 @@ static inline struct kmem_record *thread_record(unsigned int slot)
 
 typedef void(record_sink_t)(void *arg, void **objects, unsigned int nr);
 
+_Static_assert(sizeof(struct kmem_record) == 64, "a record is a cache line");
+
+/* Another number of objects, which came from elsewhere in the record. */
+static inline void record_set_count(struct kmem_record *r, uint32_t n)
+{
+	counter_set(r->state, (r->state & ~(uint64_t)KMEM_COUNT_MASK) | n);
+}
+
+/* The same for objects that came from outside of it, or went there. */
+static inline void record_move(struct kmem_record *r, uint32_t n)
+{
+	counter_set(r->moved, r->moved + kmem_record_count(r) - n);
+	record_set_count(r, n);
+}
+
+static inline void record_move_spare(struct kmem_record *r, uint32_t n)
+{
+	counter_set(r->moved, r->moved + r->spare_count - n);
+	counter_set(r->spare_count, n);
+}
+
+/* What the owner popped and pushed, as far as another thread can see. */
+static inline uint64_t record_pops(const struct kmem_record *r)
+{
+	return counter_read(r->state) >> KMEM_COUNT_BITS;
+}
+
+static inline uint64_t record_pushes(const struct kmem_record *r)
+{
+	return record_pops(r) + kmem_record_count(r) +
+	       counter_read(r->spare_count) + counter_read(r->moved);
+}
+
+void *record_take(struct kmem_record *r);
 void record_lock(struct kmem_record *r);
 void record_unlock(struct kmem_record *r);
 bool record_open(struct kmem_record *r, unsigned int capacity);

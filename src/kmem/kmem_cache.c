@@ -58,17 +58,14 @@ static void *refill(struct kmem_cache *s, struct kmem_record *r)
 		record_lock(r);
 	lock(&node->lock, LOCK_NODE);
 	if (may_park(s, r)) {
-		if (!r->count && !sheaf_get(s, r)) {
+		if (!kmem_record_count(r) && !sheaf_get(s, r)) {
 			n = slab_take(s, r->capacity / 2 + 1, r->slots);
-			counter_set(r->count, n);
+			record_move(r, n);
 			counter_add(node->stat[KMEM_CACHE_STAT_sheaf_refill],
 				    n);
 		}
-		if (r->count) {
-			object = r->slots[r->count - 1];
-			counter_set(r->count, r->count - 1);
-			counter_set(r->gets, r->gets + 1);
-		}
+		if (kmem_record_count(r))
+			object = record_take(r);
 	} else if (slab_take(s, 1, &object)) {
 		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
 	}
@@ -307,7 +304,9 @@ static void free_checked(struct kmem_cache *s, void *object, void *caller)
 static bool is_double_free(const struct kmem_cache *s,
 			   const struct kmem_record *r, const void *object)
 {
-	if (!r->count || r->slots[r->count - 1] != object)
+	uint32_t n = kmem_record_count(r);
+
+	if (!n || r->slots[n - 1] != object)
 		return false;
 	kmem_report("kmem_cache_free(%s, %p): object is free already", s->name,
 		    object);
@@ -330,10 +329,9 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 	lock(&node->lock, LOCK_NODE);
 	if (may_park(s, r)) {
 		if (!is_double_free(s, r, object)) {
-			if (r->count == r->capacity)
+			if (kmem_record_count(r) == r->capacity)
 				sheaf_make_room(s, r, &discard);
 			record_put(r, object);
-			counter_set(r->puts, r->puts + 1);
 		}
 	} else {
 		slab_give(s, &object, 1, &discard);
@@ -517,10 +515,10 @@ void cache_thread_exit(struct thread *t)
 		record_close(r, flush_objects, &flush);
 		slab_release(s, &discard);
 		lock(&thread_list_lock, LOCK_THREADS);
-		s->folded_gets += r->gets;
-		s->folded_puts += r->puts;
-		counter_set(r->gets, 0);
-		counter_set(r->puts, 0);
+		s->folded_gets += record_pops(r);
+		s->folded_puts += record_pushes(r);
+		counter_set(r->state, 0);
+		counter_set(r->moved, 0);
 		unlock(&thread_list_lock);
 	}
 	unlock(&cache_list_lock);

@@ -93,7 +93,7 @@ static struct page *take_batch(struct zone *zone, unsigned int order,
 	void *block[BATCH_MAX];
 	unsigned long n = 0;
 
-	nr = MIN(nr, (unsigned long)(r->capacity - r->count) + 1);
+	nr = MIN(nr, (unsigned long)(r->capacity - kmem_record_count(r)) + 1);
 	while (n < nr && (block[n] = buddy_take(zone, order)))
 		n++;
 	for (unsigned long i = n; i > 1; i--) {
@@ -314,7 +314,7 @@ static bool check_free(const struct page *page, unsigned int order)
 static void flush_half(struct zone *zone, unsigned int order,
 		       struct kmem_record *r)
 {
-	uint32_t half = r->count / 2;
+	uint32_t half = kmem_record_count(r) / 2;
 
 	lock(&zone->lock, LOCK_ZONE);
 	__zone_give(zone, order, r->slots, half);
@@ -335,7 +335,7 @@ static void free_slow(struct zone *zone, struct page *page, unsigned int order)
 	r = thread_record(page_slot(zone, order));
 	record_lock(r);
 	if (record_open(r, list_capacity(zone, order))) {
-		if (r->count == r->capacity)
+		if (kmem_record_count(r) == r->capacity)
 			flush_half(zone, order, r);
 		record_put(r, page);
 	} else {

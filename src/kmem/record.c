@@ -82,11 +82,20 @@ bool record_open(struct kmem_record *r, unsigned int capacity)
 	return true;
 }
 
-/* By the owner, under the lock, with room: park without counting a free. */
+/* By the owner, under the lock, with an object there: a pop as any other. */
+void *record_take(struct kmem_record *r)
+{
+	void *object = r->slots[kmem_record_count(r) - 1];
+
+	counter_set(r->state, r->state + KMEM_COUNT_MASK);
+	return object;
+}
+
+/* By the owner, under the lock, with room: a push as any other. */
 void record_put(struct kmem_record *r, void *object)
 {
-	r->slots[r->count] = object;
-	counter_set(r->count, r->count + 1);
+	r->slots[kmem_record_count(r)] = object;
+	counter_set(r->state, r->state + 1);
 }
 
 /* Under the record's lock and with the owner outside of its fast path. */
@@ -94,11 +103,11 @@ static void take_out(struct kmem_record *r, record_sink_t *sink, void *arg)
 {
 	if (r->spare_count) {
 		sink(arg, r->spare, r->spare_count);
-		counter_set(r->spare_count, 0);
+		record_move_spare(r, 0);
 	}
-	if (r->count) {
-		sink(arg, r->slots, r->count);
-		counter_set(r->count, 0);
+	if (kmem_record_count(r)) {
+		sink(arg, r->slots, kmem_record_count(r));
+		record_move(r, 0);
 	}
 }
 
@@ -106,15 +115,17 @@ static void look_at(struct kmem_record *r, record_sink_t *visit, void *arg)
 {
 	if (r->spare_count)
 		visit(arg, r->spare, r->spare_count);
-	visit(arg, r->slots, r->count);
+	visit(arg, r->slots, kmem_record_count(r));
 }
 
 /* By the owner, under the lock: the @nr oldest have gone elsewhere. */
 void record_drop_oldest(struct kmem_record *r, unsigned int nr)
 {
+	uint32_t left = kmem_record_count(r) - nr;
+
 	lock_assert_held(r);
-	memmove(r->slots, r->slots + nr, (r->count - nr) * sizeof(*r->slots));
-	counter_set(r->count, r->count - nr);
+	memmove(r->slots, r->slots + nr, left * sizeof(*r->slots));
+	record_move(r, left);
 }
 
 /* By the owner, at the end of its life: hand everything to @sink. */
@@ -167,8 +178,8 @@ static void drain_one(struct kmem_record *r, uint32_t gate, enum drain_end end,
 	let_go(r);
 	if (end == DRAIN_RETIRE) {
 		drop_slots(r);
-		counter_set(r->gets, 0);
-		counter_set(r->puts, 0);
+		counter_set(r->state, 0);
+		counter_set(r->moved, 0);
 	} else if (end != DRAIN_SHUT) {
 		counter_set(r->gate, gate);
 	}
@@ -239,7 +250,7 @@ uint64_t record_parked(unsigned int slot)
 
 	lock(&thread_list_lock, LOCK_THREADS);
 	for_each_thread(t)
-		sum += counter_read(t->record[slot].count) +
+		sum += kmem_record_count(&t->record[slot]) +
 		       counter_read(t->record[slot].spare_count);
 	unlock(&thread_list_lock);
 	return sum;

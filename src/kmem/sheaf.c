@@ -89,10 +89,10 @@ static bool put_full(struct kmem_cache *s, void **sheaf)
 static void exchange_spare(struct kmem_record *r)
 {
 	void **main = r->slots;
-	uint32_t main_count = r->count;
+	uint32_t main_count = kmem_record_count(r);
 
 	counter_set(r->slots, r->spare);
-	counter_set(r->count, r->spare_count);
+	record_set_count(r, r->spare_count);
 	r->spare = main;
 	counter_set(r->spare_count, main_count);
 }
@@ -111,7 +111,7 @@ bool sheaf_get(struct kmem_cache *s, struct kmem_record *r)
 		return false;
 	put_empty(s, r->slots);
 	counter_set(r->slots, full);
-	counter_set(r->count, r->capacity);
+	record_move(r, r->capacity);
 	return true;
 }
 
@@ -137,7 +137,7 @@ void sheaf_make_room(struct kmem_cache *s, struct kmem_record *r,
 			slab_give(s, r->spare, r->spare_count, discard);
 			count(s, KMEM_CACHE_STAT_sheaf_flush, r->spare_count);
 		}
-		counter_set(r->spare_count, 0);
+		record_move_spare(r, 0);
 	}
 	if (r->spare)
 		exchange_spare(r);
@@ -168,7 +168,7 @@ void **sheaf_lend(struct kmem_cache *s, struct kmem_record *r)
 	if (!r->spare_count)
 		return s->node.barn.nr_full ? take_full(s) : NULL;
 	r->spare = NULL;
-	counter_set(r->spare_count, 0);
+	record_move_spare(r, 0);
 	return full;
 }
 
@@ -182,7 +182,7 @@ bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full)
 	if (r->spare)
 		put_empty(s, r->spare);
 	r->spare = full;
-	counter_set(r->spare_count, r->capacity);
+	record_move_spare(r, r->capacity);
 	return true;
 }
 
