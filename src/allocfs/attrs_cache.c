@@ -98,7 +98,9 @@ static int reshape(struct call *call, const struct kmem_cache_spec *spec)
 	if (err == -EBUSY)
 		return call_fail(call, err, "objects are in use");
 	if (err)
-		return call_fail(call, err, "a shape that cannot be");
+		return call_fail(call, err,
+				 "no slab can be laid out so: "
+				 "size, alignment or flags");
 	return 0;
 }
 
@@ -191,9 +193,9 @@ static int flags_store(struct call *call, char *text, size_t len)
 	int err;
 
 	(void)len;
-	err = slab_flags_parse(text, &flags);
+	err = slab_flags_parse(call, text, &flags);
 	if (err)
-		return call_fail(call, err, "no flags: '%s'", text);
+		return err;
 	spec_now(call, &spec);
 	spec.flags = flags;
 	return reshape(call, &spec);

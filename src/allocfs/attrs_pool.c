@@ -162,6 +162,10 @@ static int backing_store(struct call *call, char *text, size_t len)
 		return call_fail(call, err,
 				 "elements are out or requests wait");
 	case -EINVAL:
+		if (kind == KMEM_MEMPOOL_SLAB)
+			return call_fail(call, err,
+					 "a cache with a constructor: '%s'",
+					 text);
 		return call_fail(call, err, "not a backing: '%s'", text);
 	default:
 		return call_fail(call, err, "the reserve cannot be filled");

@@ -191,9 +191,9 @@ static int gfp_store(struct call *call, char *text, size_t len)
 	int err;
 
 	(void)len;
-	err = gfp_parse(text, &gfp);
+	err = gfp_parse(call, text, &gfp);
 	if (err)
-		return call_fail(call, err, "no GFP mask: '%s'", text);
+		return err;
 	if (gfp & source->kind->refuses)
 		return call_fail(call, -EINVAL,
 				 "elements of a reserve cannot be cleared");

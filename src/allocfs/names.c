@@ -75,8 +75,9 @@ static int flag_parse(const char *name, const struct flag_name *names,
 	return -EINVAL;
 }
 
-static int flags_parse(const char *text, const struct flag_name *names,
-		       unsigned int *ret_flags)
+/* @what: what the words should be, to be told of one that is not. */
+static int flags_parse(struct call *call, const char *text, const char *what,
+		       const struct flag_name *names, unsigned int *ret_flags)
 {
 	unsigned int flags = 0;
 	char name[64];
@@ -87,12 +88,13 @@ static int flags_parse(const char *text, const struct flag_name *names,
 		unsigned int flag;
 
 		if (!len || len >= sizeof(name))
-			return -EINVAL;
+			return call_fail(call, -EINVAL, "no %s: '%.*s'", what,
+					 (int)len, text);
 		memcpy(name, text, len);
 		name[len] = '\0';
 		err = flag_parse(name, names, &flag);
 		if (err)
-			return err;
+			return call_fail(call, err, "no %s: '%s'", what, name);
 		flags |= flag;
 		if (!text[len])
 			break;
@@ -107,16 +109,17 @@ void gfp_print(struct strbuf *sb, gfp_t gfp)
 	flags_print(sb, gfp_names, gfp);
 }
 
-int gfp_parse(const char *text, gfp_t *ret_gfp)
+int gfp_parse(struct call *call, const char *text, gfp_t *ret_gfp)
 {
 	gfp_t gfp;
 	int err;
 
-	err = flags_parse(text, gfp_names, &gfp);
+	err = flags_parse(call, text, "GFP flag", gfp_names, &gfp);
 	if (err)
 		return err;
 	if (gfp & ~__GFP_BITS_MASK)
-		return -EINVAL;
+		return call_fail(call, -EINVAL, "bits beyond the mask: '%s'",
+				 text);
 	*ret_gfp = gfp;
 	return 0;
 }
@@ -126,7 +129,12 @@ void slab_flags_print(struct strbuf *sb, slab_flags_t flags)
 	flags_print(sb, slab_names, flags);
 }
 
-int slab_flags_parse(const char *text, slab_flags_t *ret_flags)
+int slab_flags_parse(struct call *call, const char *text,
+		     slab_flags_t *ret_flags)
 {
-	return flags_parse(text, slab_names, ret_flags);
+	if (!strcmp(text, "none")) {
+		*ret_flags = 0;
+		return 0;
+	}
+	return flags_parse(call, text, "flag", slab_names, ret_flags);
 }

@@ -57,6 +57,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/text.h"
+
 #include "view.h"
 
 #define OBJECT_BIT (1ull << 63)
@@ -622,8 +624,11 @@ void place_path(const struct view *view, const struct place *place,
 	h = handles_find(&source->objects, place->object);
 	if (h)
 		object_name(source, h, place->object, name, sizeof(name));
+	else /* It has been freed, its name with it. */
+		text_format(name, sizeof(name), "%llu",
+			    (unsigned long long)place->object);
 	pthread_mutex_unlock(&source->lock);
-	strbuf_addf(sb, "/objects/%s", h ? name : "?");
+	strbuf_addf(sb, "/objects/%s", name);
 }
 
 /* Mode, owner and size of an object: 0, -ENODEV. */

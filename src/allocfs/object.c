@@ -45,10 +45,10 @@ static int parse_node(struct call *call, const char *text)
 
 static int parse_mask(struct call *call, const char *text, gfp_t *gfp)
 {
-	int err = gfp_parse(text, gfp);
+	int err = gfp_parse(call, text, gfp);
 
 	if (err)
-		return call_fail(call, err, "no GFP mask: '%s'", text);
+		return err;
 	if (*gfp & call->place.source->kind->refuses)
 		return call_fail(call, -EINVAL,
 				 "elements of a reserve cannot be cleared");
@@ -131,6 +131,32 @@ void object_refuse(struct call *call, unsigned int nr)
 	account_refund(call->view, call->uid, ACCOUNT_OBJECTS, nr);
 }
 
+static int over_limit(struct call *call, unsigned int nr, uint64_t limit)
+{
+	return call_fail(call, -ENOMEM,
+			 "%u more would exceed the limit of %llu", nr,
+			 (unsigned long long)limit);
+}
+
+/*
+ * A kind does not tell why it refuses: it was the limit if that stands in the
+ * way now.
+ */
+int object_no_memory(struct call *call, int err, unsigned int nr)
+{
+	const struct kind *kind = call->place.source->kind;
+	struct numbers numbers;
+
+	if (err == -ENOMEM && !call_hold(call)) {
+		kind->numbers(call, &numbers);
+		if (numbers.limit != KMEM_NO_LIMIT &&
+		    kind->in_use(call) + nr > numbers.limit)
+			return over_limit(call, nr, numbers.limit);
+	}
+	return call_fail(call, err, "no memory for %u object%s", nr,
+			 nr == 1 ? "" : "s");
+}
+
 /* ---- elements become objects --------------------------------------------- */
 
 /*
@@ -148,7 +174,7 @@ static int __publish(struct call *call, unsigned int nr, void **elements,
 	if (source->dead)
 		return -ENODEV;
 	if (source->objects.count + nr > source->limit)
-		return -ENOMEM;
+		return over_limit(call, nr, source->limit);
 	if (name && object_find(source, name))
 		return -EEXIST;
 	err = handles_reserve(&source->objects, nr);
@@ -218,7 +244,7 @@ int object_take(struct call *call, const struct order *order, void **elements)
 	object_refuse(call, order->nr);
 	if (err == -EAGAIN)
 		return call_fail(call, err, "it would have to wait");
-	return call_fail(call, err, "no memory for %u objects", order->nr);
+	return object_no_memory(call, err, order->nr);
 }
 
 /* ---- names --------------------------------------------------------------- */
@@ -273,6 +299,9 @@ static int check_name(struct call *call, const char *name)
 		if (!strcmp(name, words[i]))
 			return call_fail(call, -EINVAL, "a word of `free`");
 	err = parse_name(name);
+	if (err == -ENAMETOOLONG)
+		return call_fail(call, err, "a name longer than %d bytes",
+				 KMEM_NAME_MAX);
 	if (err)
 		return call_fail(call, err, "a name that is not allowed");
 	return 0;

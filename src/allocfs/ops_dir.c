@@ -272,10 +272,11 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	struct call call;
 	int err = call_at(&call, req, parent);
 
-	if (!err && parent != newparent)
-		err = call_fail(&call, -EXDEV, "into another directory");
+	/* First: mv(1) answers EXDEV with a copy, and would make a pool. */
 	if (!err && call.place.node->type != NODE_OBJECTS)
 		err = call_fail(&call, -EPERM, "it cannot be renamed");
+	if (!err && parent != newparent)
+		err = call_fail(&call, -EXDEV, "into another directory");
 	if (!err && (flags & ~RENAME_NOREPLACE))
 		err = call_fail(&call, -EINVAL, "no exchange of names");
 	if (!err)

@@ -123,7 +123,7 @@ static void park_finish(struct park *park, int error, bool unregister)
 			     1);
 	}
 	if (error == -ENOMEM)
-		call_fail(&call, error, "no memory for %u objects", nr);
+		object_no_memory(&call, error, nr);
 	if (park->req && unregister)
 		fuse_req_interrupt_func(park->req, NULL, NULL);
 	if (park->req)
@@ -344,7 +344,7 @@ static int park_served(struct call *call, struct park *park, int err,
 	object_refuse(call, nr);
 	if (err == -ENOMEM)
 		source_count(call->place.source, SOURCE_EVENT_failed, 1);
-	return call_fail(call, err, "no memory for %u objects", nr);
+	return object_no_memory(call, err, nr);
 }
 
 int park_submit(struct call *call, const struct order *order, size_t size,

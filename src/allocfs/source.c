@@ -595,6 +595,9 @@ int source_make(struct call *call, const struct kind *kind, const char *name,
 
 	if (!kind->make)
 		return call_fail(call, -EPERM, "nothing can be made here");
+	if (err == -ENAMETOOLONG)
+		return call_fail(call, err, "a name longer than %d bytes",
+				 KMEM_NAME_MAX);
 	if (err)
 		return call_fail(call, err, "a name that is not allowed");
 	pthread_mutex_lock(&call->view->shape_lock);

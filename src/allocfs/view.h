@@ -510,6 +510,8 @@ int object_parse_order(struct call *call, char *text, struct order *ret_order);
 int object_admit(struct call *call, const struct order *order);
 /* Undo what object_admit() charged. */
 void object_refuse(struct call *call, unsigned int nr);
+/* @err, and why: @nr objects were refused. */
+int object_no_memory(struct call *call, int err, unsigned int nr);
 /* Elements of a request, uncharged again when there is no memory for IDs. */
 int object_publish(struct call *call, unsigned int nr, void **elements,
 		   uint64_t *ret_first);
@@ -673,9 +675,12 @@ extern const struct attr map_attr;
 /* ---- names.c: flags by name ---------------------------------------------- */
 
 void gfp_print(struct strbuf *sb, gfp_t gfp);
-int gfp_parse(const char *text, gfp_t *ret_gfp);
+/* What is wrong is told in @call. */
+int gfp_parse(struct call *call, const char *text, gfp_t *ret_gfp);
 void slab_flags_print(struct strbuf *sb, slab_flags_t flags);
-int slab_flags_parse(const char *text, slab_flags_t *ret_flags);
+/* `none` is 0, too. */
+int slab_flags_parse(struct call *call, const char *text,
+		     slab_flags_t *ret_flags);
 
 /* ---- account.c: what each user holds ------------------------------------- */
 

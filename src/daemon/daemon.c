@@ -142,7 +142,9 @@ static int serve(struct options *options)
 	kmem_set_report(log_text, NULL);
 	err = kmem_init(&options->kmem);
 	if (err)
-		return failed("memory, zones, backing or slab_debug", err);
+		return failed("memory, zones, min_free_kbytes, backing or "
+			      "slab_debug",
+			      err);
 	options->view.log = log_text;
 	options->view.ready = on_ready;
 	options->view.ended = on_ended;

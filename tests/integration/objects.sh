@@ -104,6 +104,13 @@ expect_errno EINVAL rename "$O/buf2" "$O/17"
 expect_errno EINVAL rename "$O/buf2" "$O/all"
 mkdir "$M/caches/d"
 expect_errno EXDEV rename "$O/buf2" "$M/caches/d/objects/buf2"
+expect_errno EPERM rename "$M/caches/d" "$M/pools/d"
+expect_errno ENOENT stat "$M/pools/d"
+put 0 "$M/caches/d/limit"
+expect_errno ENOMEM write "$M/caches/d/alloc" 1
+grep -q 'd/alloc ENOMEM: 1 more would exceed the limit of 0$' \
+	"$M/error_log" || fail "$(< "$M/error_log")"
+put max "$M/caches/d/limit"
 expect_value 0 "$M/caches/d/alloc"
 put 1 "$M/caches/c/alloc"
 numbered=$(cd "$O" && echo [0-9]*)
