@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arithmetic.h"
 #include "fixture.h"
 #include "runner.h"
 
@@ -37,30 +38,6 @@ static void ctor_nothing(void *object)
 }
 
 /* ---- the formulas again -------------------------------------------------- */
-
-static unsigned int up(unsigned int n, unsigned int to)
-{
-	return (n + to - 1) / to * to;
-}
-
-static unsigned int order_of(unsigned int bytes)
-{
-	unsigned int order = 0;
-
-	while ((4096u << order) < bytes)
-		order++;
-	return order;
-}
-
-/* Number of the highest bit, from 1; 0 for 0. */
-static unsigned int highest_bit(unsigned int n)
-{
-	unsigned int bit = 0;
-
-	for (; n; n /= 2)
-		bit++;
-	return bit;
-}
 
 static unsigned int expect_align(const struct kmem_cache_spec *spec)
 {

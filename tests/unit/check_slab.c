@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -324,6 +325,11 @@ START_TEST(test_destroy_waits_for_the_pin)
 	serial = kmem_cache_serial(cache);
 	ck_assert_ptr_eq(kmem_cache_pin(serial), cache);
 	ck_assert_int_eq(pthread_create(&thread, NULL, destroy_main, &gone), 0);
+	while (kmem_cache_pin(serial)) {
+		kmem_cache_unpin(cache);
+		sched_yield();
+	}
+	/* It has begun. One that did not wait would be done after this. */
 	usleep(20000);
 	ck_assert(!__atomic_load_n(&gone, __ATOMIC_ACQUIRE));
 	ck_assert_uint_eq(look().serial, serial);

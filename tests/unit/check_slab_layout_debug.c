@@ -14,6 +14,7 @@
  */
 #include <stdio.h>
 
+#include "arithmetic.h"
 #include "fixture.h"
 #include "runner.h"
 
@@ -43,30 +44,6 @@ static slab_flags_t combination(int i)
 }
 
 /* ---- the formulas again -------------------------------------------------- */
-
-static unsigned int up(unsigned int n, unsigned int to)
-{
-	return (n + to - 1) / to * to;
-}
-
-static unsigned int order_of(unsigned int bytes)
-{
-	unsigned int order = 0;
-
-	while ((4096u << order) < bytes)
-		order++;
-	return order;
-}
-
-/* Number of the highest bit, from 1; 0 for 0. */
-static unsigned int highest_bit(unsigned int n)
-{
-	unsigned int bit = 0;
-
-	for (; n; n /= 2)
-		bit++;
-	return bit;
-}
 
 static unsigned int expect_order(unsigned int size, unsigned int cpus)
 {
