@@ -359,49 +359,52 @@ unsigned int mempool_validate(mempool_t *pool)
 
 /* ---- everything ---- */
 
-/* By serial and pin: a cache may go while we look at another. */
-static unsigned int validate_caches(void)
+static unsigned int validate_cache(uint64_t serial)
 {
-	uint64_t *serials;
-	size_t nr = kmem_cache_serials(NULL, 0), found;
-	size_t bytes = nr * sizeof(*serials);
-	unsigned int faults = 0;
+	struct kmem_cache *s = kmem_cache_pin(serial);
+	unsigned int faults;
 
-	serials = kmem_meta_alloc(bytes);
-	if (!serials)
+	if (!s)
 		return 0;
-	found = kmem_cache_serials(serials, nr);
-	for (size_t i = 0; i < MIN(nr, found); i++) {
-		struct kmem_cache *s = kmem_cache_pin(serials[i]);
-
-		if (!s)
-			continue;
-		faults += kmem_cache_validate(s);
-		kmem_cache_unpin(s);
-	}
-	kmem_meta_free(serials, bytes);
+	faults = kmem_cache_validate(s);
+	kmem_cache_unpin(s);
 	return faults;
 }
 
-static unsigned int validate_pools(void)
+static unsigned int validate_pool(uint64_t serial)
 {
-	uint64_t *serials;
-	size_t nr = mempool_serials(NULL, 0), found;
-	size_t bytes = nr * sizeof(*serials);
-	unsigned int faults = 0;
+	mempool_t *pool = mempool_pin(serial);
+	unsigned int faults;
 
-	serials = kmem_meta_alloc(bytes);
-	if (!serials)
+	if (!pool)
 		return 0;
-	found = mempool_serials(serials, nr);
-	for (size_t i = 0; i < MIN(nr, found); i++) {
-		mempool_t *pool = mempool_pin(serials[i]);
+	faults = mempool_validate(pool);
+	mempool_unpin(pool);
+	return faults;
+}
 
-		if (!pool)
-			continue;
-		faults += mempool_validate(pool);
-		mempool_unpin(pool);
+/*
+ * By serial and pin: what is listed may go while we look at another. What could
+ * not be looked at is not called sound.
+ */
+static unsigned int validate_all(size_t (*list)(uint64_t *serials, size_t max),
+				 unsigned int (*validate)(uint64_t serial))
+{
+	size_t nr = list(NULL, 0), found;
+	size_t bytes = nr * sizeof(uint64_t);
+	unsigned int faults = 0;
+	uint64_t *serials;
+
+	if (!nr)
+		return 0;
+	serials = kmem_meta_alloc(bytes);
+	if (!serials) {
+		FAULT(faults, "validate: no memory for %zu serials", nr);
+		return faults;
 	}
+	found = list(serials, nr);
+	for (size_t i = 0; i < MIN(nr, found); i++)
+		faults += validate(serials[i]);
 	kmem_meta_free(serials, bytes);
 	return faults;
 }
@@ -414,5 +417,6 @@ unsigned int kmem_validate(void)
 		return 0;
 	for (unsigned int i = 0; i < kmem.nr_zones; i++)
 		faults += kmem_zone_validate(i);
-	return faults + validate_caches() + validate_pools();
+	faults += validate_all(kmem_cache_serials, validate_cache);
+	return faults + validate_all(mempool_serials, validate_pool);
 }
