@@ -180,7 +180,7 @@ start_watchdog() {
 	(
 		exec > /dev/null 2>&1 < /dev/null
 		trap - EXIT
-		sleep "${SCRIPT_LIMIT:-900}" &
+		sleep "${SCRIPT_LIMIT:-600}" &
 		nap=$!
 		trap 'kill "$nap"; exit' TERM
 		wait "$nap"
