@@ -218,6 +218,9 @@ row EPERM rmdir caches
 row EPERM rmdir caches/c/objects
 row EPERM unlink caches/c/objsize
 row EPERM mkfifo caches/c/objects/pipe
+row EPERM link caches/c/objsize "$M/caches/c/x"
+expect_errno EPERM symlink x "$M/caches/x"
+row EISDIR read caches
 
 # What was put to use above is as new; the rest never changed.
 rmdir "$M/pools/p" && mkdir "$M/pools/p"

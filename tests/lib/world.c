@@ -86,15 +86,6 @@ static struct entry disown_any(struct world *w, struct source *src)
 	return disown(w, src, roll(w, src->nr));
 }
 
-static bool is_zero(const unsigned char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (p[i])
-			return false;
-	}
-	return true;
-}
-
 /* ---- caches -------------------------------------------------------------- */
 
 static unsigned int random_size(struct world *w)
@@ -181,7 +172,7 @@ static void cache_alloc(struct world *w, struct source *src)
 		world_fault(w, "no memory for an object");
 		return;
 	}
-	fault_if(w, zero && !is_zero(p, src->size), "zero: was not");
+	fault_if(w, zero && !bytes_are(p, src->size, 0), "zero: was not");
 	own(w, src, p, p, src->size);
 	check_slab(w, p);
 }

@@ -238,9 +238,18 @@ END_TEST
 START_TEST(test_mightsleep_frees_at_once_and_null_is_nothing)
 {
 	struct kmem_cache *s = kmem_cache_pin(kmem_cache_find("kmalloc-128"));
-	void *p = kmalloc(100, GFP_KERNEL);
+	struct kmem_cache_info info;
+	uint64_t before;
+	void *p;
 
+	kmem_cache_info(s, &info);
+	before = info.active;
+	p = kmalloc(100, GFP_KERNEL);
+	kmem_cache_info(s, &info);
+	ck_assert_uint_eq(info.active, before + 1);
 	kfree_rcu_mightsleep(p);
+	kmem_cache_info(s, &info);
+	ck_assert_uint_eq(info.active, before);
 	kfree_rcu_mightsleep(NULL);
 	kmem_free_rcu(NULL, NULL);
 	kmem_rcu_barrier();
