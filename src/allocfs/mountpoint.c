@@ -122,7 +122,8 @@ static int detach(const char *path)
 	const char *const argv[] = {
 		"fusermount3", "-u", "-z", "--", path, NULL
 	};
-	int status;
+	/* Success where it is not told, as with SIGCHLD ignored: we look again. */
+	int status = 0;
 	pid_t pid;
 	int err;
 

@@ -607,10 +607,13 @@ void place_path(const struct view *view, const struct place *place,
 			strbuf_addc(sb, '/');
 		return;
 	}
-	if (place->node->type == NODE_LINK)
-		link_next((struct view *)view, (uint32_t)place->object, name,
-			  sizeof(name));
-	else
+	if (place->node->type == NODE_LINK) {
+		uint32_t serial = (uint32_t)place->object;
+
+		if (link_next((struct view *)view, serial, name,
+			      sizeof(name)) != serial)
+			text_copy(name, sizeof(name), "?");
+	} else
 		source_name((struct view *)view, source, name, sizeof(name));
 	fixed_path(view,
 		   fixed_of_kind(view, source->kind, base_of(place->index)),

@@ -320,6 +320,13 @@ static int start_kmem(struct view *view)
 	return err == -EBUSY ? 0 : err;
 }
 
+/* Another mount may have taken it over. */
+static void log_release(struct view *view)
+{
+	__atomic_compare_exchange_n(&log_view, &view, NULL, false,
+				    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
 /* The strings of the options are used here for the last time. */
 static int start_mount(struct view *view, const char *mountpoint)
 {
@@ -328,6 +335,8 @@ static int start_mount(struct view *view, const char *mountpoint)
 	__atomic_store_n(&log_view, view, __ATOMIC_RELEASE);
 	fuse_set_log_func(libfuse_log);
 	err = start_session(view, mountpoint);
+	if (err)
+		log_release(view);
 	view->options.source = NULL;
 	view->options.fuse_options = NULL;
 	return err;
@@ -356,7 +365,7 @@ static void end_session(struct view *view)
 {
 	fuse_session_unmount(view->session);
 	fuse_session_destroy(view->session);
-	__atomic_store_n(&log_view, NULL, __ATOMIC_RELEASE);
+	log_release(view);
 }
 
 int allocfs_start(const char *mountpoint, const struct allocfs_options *options,

@@ -429,6 +429,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	}
 	if (options->one_thread)
 		options->view.threads = 1;
+	if (!strbuf_ok(&options->fuse))
+		return usage(options, "", "no memory for the options", "");
 	options->view.fuse_options = options->fuse.data;
 	return 0;
 }
