@@ -168,7 +168,8 @@ int mempool_resize(mempool_t *pool, int new_min_nr);
  * mempool_alloc() - take one element
  * @gfp: without __GFP_ZERO (elements of the reserve are not cleared)
  *
- * Return: the element. NULL only when @gfp lacks __GFP_DIRECT_RECLAIM.
+ * Return: the element. NULL only when @gfp lacks __GFP_DIRECT_RECLAIM, or the
+ * pool was ended meanwhile.
  * Context: with it, may sleep until an element is returned; retries the
  * backing every 5 s meanwhile. No lock while the backing succeeds.
  */
@@ -182,7 +183,7 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
  * All at once: what the backing gave goes back there when the reserve cannot
  * add the rest (the kernel holds on to it while it waits for more).
  *
- * Return: 0, always.
+ * Return: 0; -ENODEV when the pool was ended meanwhile.
  */
 int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int count);
 

@@ -58,6 +58,14 @@ static void unshuffle(struct kmem_cache *s)
 	s->shuffle = NULL;
 }
 
+/* Of nobody, with no slab. */
+static void dispose(struct kmem_cache *s)
+{
+	pthread_mutex_destroy(&s->node.lock);
+	unshuffle(s);
+	kmem_meta_free(s, sizeof(*s));
+}
+
 /* Caches whose free objects mean something are cleared on request alone. */
 static void set_clearing(struct kmem_cache *s)
 {
@@ -127,7 +135,7 @@ int kmem_cache_new(const char *name, const char *owner,
 	slab_node_init(&s->node);
 	err = cache_list_add(s);
 	if (err)
-		kmem_meta_free(s, sizeof(*s));
+		dispose(s);
 	else
 		*ret_cache = s;
 	return err;
@@ -229,6 +237,14 @@ struct kmem_cache *kmem_cache_create_legacy(const char *name, unsigned int size,
 	return kmem_cache_create_args(name, size, &args, flags);
 }
 
+/* Shut before the arrays are emptied, so that no owner opens its own again. */
+static void shut(struct kmem_cache *s)
+{
+	lock(&s->node.lock, LOCK_NODE);
+	s->shut = true;
+	unlock(&s->node.lock);
+}
+
 /*
  * The first test spares a busy cache the loss of its arrays; the second, under
  * the lock, decides.
@@ -244,6 +260,7 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 	if (counter_read(s->node.out) > cache_parked(s))
 		return -EBUSY;
 	lock(&cache_list_lock, LOCK_CACHES);
+	shut(s);
 	cache_strip(s, record_shut, &discard);
 	/* Before the flags change that say what its readers may expect. */
 	slab_release(s, &discard);
@@ -252,6 +269,7 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 		err = -EBUSY;
 	else
 		set_shape(s, spec, &layout);
+	s->shut = false;
 	unlock(&s->node.lock);
 	unlock(&cache_list_lock);
 	return err;
@@ -262,17 +280,24 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 /*
  * From here on nobody finds the cache. Its parked objects leave the threads'
  * arrays in the same breath: a thread that ends later could not find the cache
- * to give them back to.
+ * to give them back to. It stays shut: what is parked would never come out.
+ * Return: nothing of it is in use.
  */
-static void unlist(struct kmem_cache *s)
+static bool unlist(struct kmem_cache *s)
 {
 	struct slab_discard discard = DISCARD_INIT(discard, true);
+	bool empty;
 
 	cache_list_remove(s);
+	shut(s);
 	cache_strip(s, record_retire, &discard);
 	slab_release(s, &discard);
-	if (!s->node.nr_slabs)
+	lock(&s->node.lock, LOCK_NODE);
+	empty = !s->node.nr_slabs;
+	unlock(&s->node.lock);
+	if (empty)
 		cache_slot_put(s);
+	return empty;
 }
 
 static void report_remaining(struct kmem_cache *s)
@@ -286,26 +311,23 @@ static void report_remaining(struct kmem_cache *s)
  * With objects in use the cache stays as it is, known to nobody: whoever frees
  * one later must find a cache that is whole.
  */
-static void drop(struct kmem_cache *s)
+static void drop(struct kmem_cache *s, bool empty)
 {
-	if (s->node.nr_slabs) {
+	if (!empty) {
 		report_remaining(s);
-		/* No sheaves: what is parked would never come out. */
 		counter_set(s->limit, 0);
 		return;
 	}
 	/* Slabs that wait for readers still name the cache. */
 	if (s->spec.flags & SLAB_TYPESAFE_BY_RCU)
 		kmem_rcu_barrier();
-	pthread_mutex_destroy(&s->node.lock);
-	unshuffle(s);
-	kmem_meta_free(s, sizeof(*s));
+	dispose(s);
 	drain_all_pages();
 }
 
 void kmem_cache_destroy(struct kmem_cache *s)
 {
-	bool last;
+	bool last, empty = false;
 
 	if (!s)
 		return;
@@ -314,25 +336,25 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	lock(&cache_list_lock, LOCK_CACHES);
 	last = --s->users == 0;
 	if (last)
-		unlist(s);
+		empty = unlist(s);
 	unlock(&cache_list_lock);
 	if (last)
-		drop(s);
+		drop(s, empty);
 }
 
 int kmem_cache_remove(struct kmem_cache *s)
 {
-	bool busy;
+	bool busy, empty = false;
 
 	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
 	busy = counter_read(s->node.out) > cache_parked(s);
 	if (!busy)
-		unlist(s);
+		empty = unlist(s);
 	unlock(&cache_list_lock);
 	if (busy)
 		return -EBUSY;
-	drop(s);
+	drop(s, empty);
 	return 0;
 }
 

@@ -441,6 +441,7 @@ struct kmem_cache {
 
 	/* under the node's lock for writers, read without */
 	uint64_t limit;
+	bool shut; /* its shape is changing, or it is going: nothing is parked */
 	unsigned long min_partial;
 	bool min_partial_set; /* by hand: another shape does not change it */
 
@@ -458,6 +459,12 @@ struct kmem_cache {
 static inline bool cache_debugs(const struct kmem_cache *s)
 {
 	return s->spec.flags & SLAB_DEBUG_FLAGS;
+}
+
+/* Under the node's lock: may its objects be kept in threads and in the barn? */
+static inline bool cache_parks(const struct kmem_cache *s)
+{
+	return s->limit == KMEM_NO_LIMIT && !s->shut;
 }
 
 /* Who asks, as far as debugging wants to know. */
@@ -645,7 +652,6 @@ static inline bool node_serves(int node, gfp_t gfp)
 struct mempool_cold {
 	char name[KMEM_NAME_MAX + 1];
 	char owner[32];
-	bool owned; /* the pool's struct is the library's memory, too */
 
 	/* LOCK_POOLS */
 	unsigned int pins;

@@ -40,7 +40,7 @@ static bool at_limit(struct kmem_cache *s)
 /* Under the record's and the node's lock: opens the record if it may be. */
 static bool may_park(struct kmem_cache *s, struct kmem_record *r)
 {
-	return r && s->limit == KMEM_NO_LIMIT && s->layout.sheaf_capacity &&
+	return r && cache_parks(s) && s->layout.sheaf_capacity &&
 	       record_open(r, s->layout.sheaf_capacity);
 }
 

@@ -304,7 +304,6 @@ mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
 		kmem_meta_free(pool, sizeof(*pool));
 		return NULL;
 	}
-	pool->cold->owned = true;
 	return pool;
 }
 
@@ -374,15 +373,17 @@ int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int count)
 		.gfp = GFP_KERNEL | POOL_GFP,
 		.elements = elements,
 	};
+	int err;
 
 	if (count == 0)
 		return 0;
 	if (count > (unsigned int)pool_capacity(pool))
 		kmem_report("mempool_alloc_bulk: %u elements of a pool of %d",
 			    count, pool->min_nr);
-	if (pool_request(pool, &request, true, false) == -EINPROGRESS)
-		pool_sleep(pool, &request);
-	return 0;
+	err = pool_request(pool, &request, true, false);
+	if (err == -EINPROGRESS)
+		err = pool_sleep(pool, &request);
+	return err;
 }
 
 void *mempool_alloc_preallocated(mempool_t *pool)

@@ -386,6 +386,8 @@ void free_pages_to_zone(struct page *page, unsigned int order)
 {
 	void *one = page;
 
+	if (unlikely(kmem.init_on_free))
+		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
 	page->refcount = 0;
 	zone_give(&kmem.zone[page->zone], order, &one, 1);
 }

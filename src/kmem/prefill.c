@@ -39,7 +39,7 @@ static void **take_ready(struct kmem_cache *s)
 		return NULL;
 	record_lock(r);
 	lock(&s->node.lock, LOCK_NODE);
-	if (s->limit == KMEM_NO_LIMIT)
+	if (cache_parks(s))
 		ready = sheaf_lend(s, r);
 	unlock(&s->node.lock);
 	record_unlock(r);
@@ -55,7 +55,7 @@ static bool give_ready(struct kmem_cache *s, void **full)
 		return false;
 	record_lock(r);
 	lock(&s->node.lock, LOCK_NODE);
-	if (s->limit == KMEM_NO_LIMIT)
+	if (cache_parks(s))
 		taken = sheaf_take_back(s, r, full);
 	unlock(&s->node.lock);
 	record_unlock(r);

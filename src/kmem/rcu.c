@@ -185,12 +185,19 @@ void rcu_stop(void)
 	bool running;
 
 	lock(&rcu.lock, LOCK_RCU);
+	/* A child of fork() has the work, but not the worker. */
+	if (has_work() && !rcu.running)
+		wake_worker();
 	running = rcu.running;
 	rcu.stop = true;
 	pthread_cond_broadcast(&rcu.changed);
 	unlock(&rcu.lock);
 	if (running)
 		pthread_join(rcu.thread, NULL);
+	/* Without a worker the arena goes with what they point to. */
+	rcu.objects = NULL;
+	list_init(&rcu.slabs);
+	rcu.done = rcu.queued;
 	rcu.running = false;
 	rcu.stop = false;
 }

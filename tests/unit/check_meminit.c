@@ -40,16 +40,6 @@ static void meminit_setup(void)
 	kmem_up_with(&config);
 }
 
-static bool all_are(const void *p, unsigned char value, size_t size)
-{
-	const unsigned char *byte = p;
-
-	for (size_t i = 0; i < size; i++)
-		if (byte[i] != value)
-			return false;
-	return true;
-}
-
 /* ---- pages and kmalloc ---- */
 
 START_TEST(test_pages_come_back_clear)
@@ -59,7 +49,7 @@ START_TEST(test_pages_come_back_clear)
 	memset(page_address(page), GARBAGE, KMEM_PAGE_SIZE << _i);
 	__free_pages(page, _i);
 	page = alloc_pages(GFP_KERNEL, _i);
-	ck_assert(all_are(page_address(page), 0, KMEM_PAGE_SIZE << _i));
+	ck_assert(bytes_are(page_address(page), KMEM_PAGE_SIZE << _i, 0));
 	__free_pages(page, _i);
 }
 END_TEST
@@ -73,7 +63,7 @@ START_TEST(test_kmalloc_comes_back_clear)
 	memset(p, GARBAGE, size);
 	kfree(p);
 	p = kmalloc(size, GFP_KERNEL);
-	ck_assert(all_are(p, 0, size));
+	ck_assert(bytes_are(p, size, 0));
 	kfree(p);
 }
 END_TEST
@@ -98,11 +88,11 @@ static struct kmem_cache *make(size_t size, unsigned int traits)
 static void assert_fresh(const void *object, size_t size, unsigned int traits)
 {
 	if (traits & ZERO)
-		ck_assert(all_are(object, 0, size));
+		ck_assert(bytes_are(object, size, 0));
 	else if (traits & CTOR)
-		ck_assert(all_are(object, CTOR_MARK, 4));
+		ck_assert(bytes_are(object, 4, CTOR_MARK));
 	else if (!(traits & RCU))
-		ck_assert(all_are(object, 0, size));
+		ck_assert(bytes_are(object, size, 0));
 }
 
 /* A constructed object is given back as it was; so is its mark. */
@@ -125,7 +115,7 @@ static void one_round(struct kmem_cache *s, size_t size, unsigned int traits)
 	kmem_cache_free(s, object);
 	/* Type-safe: a reader may still look, and sees what was there. */
 	if (traits & RCU)
-		ck_assert(all_are(object + from, GARBAGE, size - from));
+		ck_assert(bytes_are(object + from, size - from, GARBAGE));
 }
 
 START_TEST(test_objects_are_what_their_cache_promises)
@@ -153,7 +143,7 @@ START_TEST(test_bulk_objects_come_back_clear)
 	for (int round = 0; round < BULK_ROUNDS; round++) {
 		ck_assert(kmem_cache_alloc_bulk(s, GFP_KERNEL, BULK, objects));
 		for (int i = 0; i < BULK; i++) {
-			ck_assert(all_are(objects[i], 0, size));
+			ck_assert(bytes_are(objects[i], size, 0));
 			memset(objects[i], GARBAGE, size);
 		}
 		kmem_cache_free_bulk(s, BULK, objects);
@@ -190,9 +180,22 @@ START_TEST(test_rcu_objects_keep_their_bytes_until_they_come_again)
 	memset(object, GARBAGE, size);
 	kmem_cache_free(s, object);
 	ck_assert(comes_again(s, object));
-	ck_assert(all_are(object, GARBAGE, size));
+	ck_assert(bytes_are(object, size, GARBAGE));
 	kmem_cache_free(s, object);
 	kmem_cache_destroy(s);
+}
+END_TEST
+
+/* A constructed state is kept in free objects, but not in free pages. */
+START_TEST(test_slabs_that_go_leave_nothing)
+{
+	struct kmem_cache *s = kmem_cache_create("whole", 4096, 0, 0, mark);
+	unsigned char *object = kmem_cache_alloc(s, GFP_KERNEL);
+
+	memset(object, GARBAGE, 4096);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+	ck_assert(bytes_are(object, 4096, 0));
 }
 END_TEST
 
@@ -205,6 +208,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_kmalloc_comes_back_clear, 0, 20);
 	tcase_add_loop_test(tc, test_objects_are_what_their_cache_promises, 0,
 			    10 * COMBINATIONS);
+	tcase_add_test(tc, test_slabs_that_go_leave_nothing);
 	tcase_add_loop_test(tc, test_bulk_objects_come_back_clear, 0, 10);
 	tcase_add_loop_test(
 		tc, test_rcu_objects_keep_their_bytes_until_they_come_again, 0,
