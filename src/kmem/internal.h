@@ -238,9 +238,23 @@ struct zone {
 	unsigned long nr_free[KMEM_NR_ORDERS]; /* without the fresh ones */
 };
 
+static inline unsigned long zone_managed(const struct zone *zone)
+{
+	return zone->end_pfn - zone->start_pfn;
+}
+
 int zones_init(const struct kmem_config *config);
 unsigned long zone_fresh_blocks(const struct zone *zone);
 enum zone_type gfp_zone(gfp_t gfp);
+
+/* ---- watermark.c --------------------------------------------------------- */
+
+void zones_set_watermarks(unsigned long min_free_kbytes);
+void zones_set_lowmem_reserve(void);
+unsigned long zone_floor(const struct zone *zone, unsigned long mark,
+			 gfp_t gfp);
+unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
+				unsigned long floor);
 
 /* ---- buddy.c ------------------------------------------------------------- */
 
@@ -348,12 +362,26 @@ void record_close(struct kmem_record *r, record_sink_t *sink, void *arg);
 uint64_t record_parked(unsigned int slot);
 void record_walk(unsigned int slot, record_sink_t *visit, void *arg);
 
-/* ---- page_alloc.c -------------------------------------------------------- */
+/* ---- page_lists.c -------------------------------------------------------- */
+
+static inline unsigned int page_slot(const struct zone *zone,
+				     unsigned int order)
+{
+	return zone->index * PAGE_LIST_ORDERS + order;
+}
+
+struct page *page_list_take(struct zone *zone, unsigned int order,
+			    unsigned long floor);
+void page_list_give(struct zone *zone, struct page *page, unsigned int order);
+void zone_give(struct zone *zone, unsigned int order, void **pages,
+	       unsigned int nr);
+void page_thread_exit(struct thread *t);
+uint64_t pages_parked(const struct zone *zone);
+
+/* ---- page_free.c --------------------------------------------------------- */
 
 /* Back to the zone, past the page lists, where it can merge at once. */
 void free_pages_to_zone(struct page *page, unsigned int order);
-void page_thread_exit(struct thread *t);
-uint64_t pages_parked(const struct zone *zone);
 
 /* ---- slab_layout.c ------------------------------------------------------- */
 

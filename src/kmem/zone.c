@@ -6,10 +6,6 @@
  * serve; a request names the highest zone it may use and falls back downward.
  * Here they matter for teaching and for tests rather than for devices, so the
  * default borders are those of x86-64 as far as the memory reaches.
- *
- * Watermarks and lowmem_reserve follow the kernel's formulas, without the raise
- * for transparent huge pages, which an allocator without page migration has no
- * use for.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,11 +15,10 @@
 static const struct {
 	const char *name;
 	unsigned long end_pfn; /* where it ends unless "zones" says otherwise */
-	unsigned int reserve_ratio;
 } zone_table[NR_ZONE_TYPES] = {
-	[ZONE_DMA] = { "DMA", (16ul << 20) >> KMEM_PAGE_SHIFT, 256 },
-	[ZONE_DMA32] = { "DMA32", (4ul << 30) >> KMEM_PAGE_SHIFT, 256 },
-	[ZONE_NORMAL] = { "Normal", ~0ul, 32 },
+	[ZONE_DMA] = { "DMA", (16ul << 20) >> KMEM_PAGE_SHIFT },
+	[ZONE_DMA32] = { "DMA32", (4ul << 30) >> KMEM_PAGE_SHIFT },
+	[ZONE_NORMAL] = { "Normal", ~0ul },
 };
 
 #define BLOCK_PAGES (1ul << KMEM_MAX_ORDER)
@@ -42,17 +37,6 @@ enum zone_type gfp_zone(gfp_t gfp)
 unsigned long zone_fresh_blocks(const struct zone *zone)
 {
 	return (zone->end_pfn - counter_read(zone->fresh_pfn)) / BLOCK_PAGES;
-}
-
-/* The largest root with root * root <= n, bit by bit. */
-static unsigned long isqrt(unsigned long n)
-{
-	unsigned long root = 0;
-
-	for (unsigned long bit = 1ul << 31; bit; bit >>= 1)
-		if ((root | bit) * (root | bit) <= n)
-			root |= bit;
-	return root;
 }
 
 /*
@@ -155,58 +139,6 @@ static void zones_by_default(void)
 	}
 }
 
-static unsigned long managed(const struct zone *zone)
-{
-	return zone->end_pfn - zone->start_pfn;
-}
-
-/*
- * min is the zone's share of min_free_kbytes, 4 * sqrt(memory in kB) unless
- * told otherwise; low and high are a quarter of it above, or a thousandth of
- * the zone where that is more.
- */
-static void set_watermarks(unsigned long min_free_kbytes)
-{
-	unsigned long lowmem_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
-	unsigned long min_pages;
-
-	if (!min_free_kbytes) {
-		min_free_kbytes = isqrt(lowmem_kb * 16);
-		min_free_kbytes = MAX(128ul, MIN(262144ul, min_free_kbytes));
-	}
-	min_pages = min_free_kbytes >> (KMEM_PAGE_SHIFT - 10);
-	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
-		struct zone *zone = &kmem.zone[i];
-		unsigned long delta;
-
-		zone->min = min_pages * managed(zone) / kmem.nr_pages;
-		delta = MAX(zone->min / 4, managed(zone) / 1000);
-		zone->low = zone->min + delta;
-		zone->high = zone->low + delta;
-	}
-}
-
-/*
- * What a zone keeps from requests that could be served by zones above it:
- * their pages, divided by the zone's own ratio.
- */
-static void set_lowmem_reserve(void)
-{
-	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
-		struct zone *zone = &kmem.zone[i];
-		unsigned long above = 0;
-		unsigned int next = i + 1;
-
-		for (int type = zone->type + 1; type < NR_ZONE_TYPES; type++) {
-			if (next < kmem.nr_zones &&
-			    (int)kmem.zone[next].type == type)
-				above += managed(&kmem.zone[next++]);
-			zone->lowmem_reserve[type] =
-				above / zone_table[zone->type].reserve_ratio;
-		}
-	}
-}
-
 /*
  * A request for a zone that does not exist goes to the one below, as the
  * kernel's zonelists have it; one below all zones that exist finds nothing.
@@ -238,8 +170,8 @@ int zones_init(const struct kmem_config *config)
 		zones_by_default();
 	if (err)
 		return err;
-	set_watermarks(config->min_free_kbytes);
-	set_lowmem_reserve();
+	zones_set_watermarks(config->min_free_kbytes);
+	zones_set_lowmem_reserve();
 	set_fallback();
 	return 0;
 }
@@ -266,9 +198,9 @@ bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info)
 		.node = zone->node,
 		.name = zone->name,
 		.start_pfn = zone->start_pfn,
-		.spanned = managed(zone),
-		.present = managed(zone),
-		.managed = managed(zone),
+		.spanned = zone_managed(zone),
+		.present = zone_managed(zone),
+		.managed = zone_managed(zone),
 		.free = counter_read(zone->free_pages),
 		.min = zone->min,
 		.low = zone->low,
@@ -293,7 +225,7 @@ void kmem_memory_info(struct kmem_memory_info *ret_info)
 	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
 		const struct zone *zone = &kmem.zone[i];
 
-		ret_info->managed_pages += managed(zone);
+		ret_info->managed_pages += zone_managed(zone);
 		ret_info->free_pages += counter_read(zone->free_pages);
 		ret_info->cached_pages += pages_parked(zone);
 	}

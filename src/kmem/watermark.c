@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * watermark.c - how much of a zone must stay free, and for whom
+ *
+ * A zone has three marks. Requests are first served down to low; when no zone
+ * allows that, down to min, which __GFP_HIGH may undercut and __GFP_MEMALLOC
+ * may ignore. On top of a mark a zone keeps lowmem_reserve from requests that
+ * zones above it could have served.
+ *
+ * The numbers follow the kernel's formulas, without the raise for transparent
+ * huge pages, which an allocator without page migration has no use for.
+ */
+#include "internal.h"
+
+/* The part of the pages above a zone that it keeps free for its own kind. */
+static const unsigned int reserve_ratio[NR_ZONE_TYPES] = {
+	[ZONE_DMA] = 256,
+	[ZONE_DMA32] = 256,
+	[ZONE_NORMAL] = 32,
+};
+
+/* The largest root with root * root <= n, bit by bit. */
+static unsigned long isqrt(unsigned long n)
+{
+	unsigned long root = 0;
+
+	for (unsigned long bit = 1ul << 31; bit; bit >>= 1)
+		if ((root | bit) * (root | bit) <= n)
+			root |= bit;
+	return root;
+}
+
+/*
+ * min is the zone's share of min_free_kbytes, 4 * sqrt(memory in kB) unless
+ * told otherwise; low and high are a quarter of it above, or a thousandth of
+ * the zone where that is more.
+ */
+void zones_set_watermarks(unsigned long min_free_kbytes)
+{
+	unsigned long lowmem_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
+	unsigned long min_pages;
+
+	if (!min_free_kbytes) {
+		min_free_kbytes = isqrt(lowmem_kb * 16);
+		min_free_kbytes = MAX(128ul, MIN(262144ul, min_free_kbytes));
+	}
+	min_pages = min_free_kbytes >> (KMEM_PAGE_SHIFT - 10);
+	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
+		struct zone *zone = &kmem.zone[i];
+		unsigned long delta;
+
+		zone->min = min_pages * zone_managed(zone) / kmem.nr_pages;
+		delta = MAX(zone->min / 4, zone_managed(zone) / 1000);
+		zone->low = zone->min + delta;
+		zone->high = zone->low + delta;
+	}
+}
+
+/*
+ * What a zone keeps from requests that could be served by zones above it:
+ * their pages, divided by the zone's own ratio.
+ */
+void zones_set_lowmem_reserve(void)
+{
+	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
+		struct zone *zone = &kmem.zone[i];
+		unsigned long above = 0;
+		unsigned int next = i + 1;
+
+		for (int type = zone->type + 1; type < NR_ZONE_TYPES; type++) {
+			if (next < kmem.nr_zones &&
+			    (int)kmem.zone[next].type == type)
+				above += zone_managed(&kmem.zone[next++]);
+			zone->lowmem_reserve[type] =
+				above / reserve_ratio[zone->type];
+		}
+	}
+}
+
+/*
+ * Free pages that a request must leave in the zone: the mark, less for who is
+ * urgent, plus what is kept for those who can be served nowhere else.
+ */
+unsigned long zone_floor(const struct zone *zone, unsigned long mark, gfp_t gfp)
+{
+	unsigned long min = mark;
+
+	if ((gfp & __GFP_MEMALLOC) && !(gfp & __GFP_NOMEMALLOC))
+		return 0;
+	if (gfp & __GFP_HIGH) {
+		min -= min / 2;
+		/* Who cannot reclaim either gets a quarter of the rest. */
+		if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC)))
+			min -= min / 4;
+	}
+	return min + zone->lowmem_reserve[gfp_zone(gfp)];
+}
+
+/* Blocks of @order that may go before the floor is reached. */
+unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
+				unsigned long floor)
+{
+	unsigned long free = zone->free_pages;
+
+	return free > floor ? (free - floor) >> order : 0;
+}
