@@ -509,14 +509,13 @@ static bool cache_in_second(struct call *call)
 	return spec.flags & SLAB_STORE_USER;
 }
 
-static void cache_describe(struct call *call, char *name, size_t size,
-			   bool *ret_mounted)
+static void cache_describe(struct call *call, struct identity *ret_identity)
 {
 	struct kmem_cache_info info;
 
 	kmem_cache_info(call->cache, &info);
-	text_copy(name, size, info.name);
-	*ret_mounted = !strcmp(info.owner, "mount");
+	text_copy(ret_identity->name, sizeof(ret_identity->name), info.name);
+	text_copy(ret_identity->owner, sizeof(ret_identity->owner), info.owner);
 }
 
 /*
@@ -636,7 +635,6 @@ static void cache_numbers(struct call *call, struct numbers *ret_numbers)
 	kmem_cache_info(call->cache, &info);
 	ret_numbers->limit = info.limit;
 	ret_numbers->peak = info.peak;
-	text_copy(ret_numbers->owner, sizeof(ret_numbers->owner), info.owner);
 }
 
 /*

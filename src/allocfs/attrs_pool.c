@@ -229,14 +229,13 @@ static void pool_release(struct call *call)
 	mempool_unpin(call->pool);
 }
 
-static void pool_describe(struct call *call, char *name, size_t size,
-			  bool *ret_mounted)
+static void pool_describe(struct call *call, struct identity *ret_identity)
 {
 	struct kmem_mempool_info info;
 
 	mempool_info(call->pool, &info);
-	text_copy(name, size, info.name);
-	*ret_mounted = !strcmp(info.owner, "mount");
+	text_copy(ret_identity->name, sizeof(ret_identity->name), info.name);
+	text_copy(ret_identity->owner, sizeof(ret_identity->owner), info.owner);
 }
 
 /*
@@ -367,7 +366,6 @@ static void pool_numbers(struct call *call, struct numbers *ret_numbers)
 	mempool_info(call->pool, &info);
 	ret_numbers->limit = info.limit;
 	ret_numbers->peak = info.peak;
-	text_copy(ret_numbers->owner, sizeof(ret_numbers->owner), info.owner);
 }
 
 /*

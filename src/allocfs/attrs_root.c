@@ -71,7 +71,7 @@ static int where_all_show(struct call *call, struct strbuf *sb)
 	const struct node *node;
 
 	for (node = root_table; node->type != NODE_END; node++)
-		if (node->type == NODE_EACH)
+		if (node->type == NODE_EACH && kind_allocates(node->kind))
 			where_kind(call->view, node->kind, node->name, sb);
 	return 0;
 }

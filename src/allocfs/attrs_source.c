@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * attrs_source.c - files that all sources have
+ * attrs_source.c - files that all sources that allocate have
  *
  * What differs by kind behind one name (a limit, a peak, counters) is asked of
  * the kind. Also here: what the attributes of all kinds print and parse with.
@@ -258,10 +258,10 @@ ATTR_RW(peak, "most objects in use; anything resets", .flags = ATTR_RAW);
 
 static int owner_show(struct call *call, struct strbuf *sb)
 {
-	struct numbers numbers;
+	struct identity identity;
 
-	call->place.source->kind->numbers(call, &numbers);
-	strbuf_addf(sb, "%s\n", numbers.owner);
+	call->place.source->kind->describe(call, &identity);
+	strbuf_addf(sb, "%s\n", identity.owner);
 	return 0;
 }
 ATTR_RO(owner, "who made it");

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * source.c - the directories that allocate, and how they follow the allocator
+ * source.c - the directories that come and go, and how they follow the library
  *
  * Caches and pools come and go without asking us: the hosting program makes
  * and destroys its own. A source is made for each when it is first looked for
- * or listed (source_sync), and dies when its object turns out to be gone.
+ * or listed (source_sync), and dies when its object turns out to be gone. A
+ * kind need not allocate (kind_allocates()): its sources then have no objects,
+ * and everything else here is the same for them.
  *
  * Names. What the mount made has the name that it was given; a program may use
  * any, so its names are made presentable: '/' becomes '!', other bytes that
@@ -461,13 +463,18 @@ void source_init(struct view *view)
 
 /* ---- following the allocator --------------------------------------------- */
 
-/* A cache or pool that we did not know: pinned while it is described. */
+static bool is_mounts(const struct identity *identity)
+{
+	return !strcmp(identity->owner, "mount");
+}
+
+/* Something that we did not know: pinned while it is described. */
 static void source_discover(struct view *view, const struct kind *kind,
 			    uint64_t kmem)
 {
 	struct source *source = source_new(view, kind, kmem);
 	struct call call = { .view = view, .place.source = source };
-	char name[KMEM_NAME_MAX + 1];
+	struct identity identity;
 
 	if (!source)
 		return;
@@ -475,9 +482,10 @@ static void source_discover(struct view *view, const struct kind *kind,
 		source_free(source);
 		return;
 	}
-	kind->describe(&call, name, sizeof(name), &source->mounted);
+	kind->describe(&call, &identity);
 	call_release(&call);
-	if (source_insert(view, source, name))
+	source->mounted = is_mounts(&identity);
+	if (source_insert(view, source, identity.name))
 		source_free(source);
 }
 
@@ -485,17 +493,16 @@ static void source_discover(struct view *view, const struct kind *kind,
 static void source_refresh(struct view *view, struct source *source)
 {
 	struct call call = { .view = view, .place.source = source };
-	char name[KMEM_NAME_MAX + 1];
-	bool mounted;
+	struct identity identity;
 
 	if (call_hold(&call))
 		return;
-	source->kind->describe(&call, name, sizeof(name), &mounted);
+	source->kind->describe(&call, &identity);
 	call_release(&call);
 	pthread_mutex_lock(&view->lock);
-	if (!source->dead && strcmp(name, source->given) != 0) {
+	if (!source->dead && strcmp(identity.name, source->given) != 0) {
 		list_del(&source->same_name);
-		__name(view, source, name);
+		__name(view, source, identity.name);
 	}
 	pthread_mutex_unlock(&view->lock);
 }
@@ -633,14 +640,19 @@ int source_remove(struct call *call, const struct place *place)
 }
 
 /*
- * Give back all that the mount made: objects first, then pools, which may
- * stand on caches, then caches.
+ * Give back all that the mount made: objects first, then the directories, each
+ * kind before those that it may stand on.
  */
+static const struct kind *const remove_order[] = { &pool_kind, &cache_kind,
+						   &page_kind, NULL };
+
 static void remove_kind(struct view *view, const struct kind *kind, bool dirs)
 {
 	struct source *source;
 	uint32_t from = 0;
 
+	if (!dirs && !kind_allocates(kind))
+		return;
 	while ((source = source_next(view, kind, from)) != NULL) {
 		struct call call = { .view = view, .place.source = source };
 
@@ -656,15 +668,13 @@ static void remove_kind(struct view *view, const struct kind *kind, bool dirs)
 
 void source_exit(struct view *view)
 {
-	static const struct kind *const kinds[] = { &pool_kind, &cache_kind,
-						    &page_kind };
 	unsigned int i;
 
 	mempool_unwatch(&view->pool_watcher);
-	for (i = 0; i < 3; i++)
-		remove_kind(view, kinds[i], false);
-	for (i = 0; i < 3; i++)
-		remove_kind(view, kinds[i], true);
+	for (i = 0; remove_order[i]; i++)
+		remove_kind(view, remove_order[i], false);
+	for (i = 0; remove_order[i]; i++)
+		remove_kind(view, remove_order[i], true);
 	while (!list_empty(&view->sources))
 		source_died(view, list_first_entry(&view->sources,
 						   struct source, all));

@@ -2,9 +2,10 @@
 /*
  * view.h - private definitions of liballocfs, one section per source file
  *
- * Terms. A *view* is one mount. A *source* is a directory that allocates: a
- * cache, a pool, an order of pages. A *kind* is what sources of one sort have
- * in common. A *node* is an entry of the constant tables that describe the
+ * Terms. A *view* is one mount. A *source* is a directory that stands for
+ * something in the library that comes and goes; most allocate: a cache, a pool,
+ * an order of pages. A *kind* is what sources of one sort have in common. A
+ * *node* is an entry of the constant tables that describe the
  * tree; a *place* is a node in a certain directory: what an inode number
  * means. A *call* is one request being served. An *attribute* is the text of
  * a file: a function that shows it and one that stores it.
@@ -302,7 +303,7 @@ int attr_show(struct call *call, struct strbuf *sb);
 int attr_store(struct call *call, const char *buf, size_t size);
 mode_t attr_mode(struct view *view, const struct place *place);
 
-/* ---- source.c: the directories that allocate ----------------------------- */
+/* ---- source.c: the directories that come and go ---------------------------- */
 
 /* X(name, help): what the mount counts itself, for the file events. */
 #define SOURCE_EVENTS(X)                                                       \
@@ -324,12 +325,13 @@ enum source_event {
 #define MAX_SOURCES (1u << 20)
 
 /**
- * struct source - a directory that allocates
+ * struct source - a directory that stands for something in the library
  *
  * Constant: kind, kmem, serial, slot, first.
  * Under view->lock: refs, dead, links, and name (which changes when a program
  *	renames its pool).
- * Under lock: objects, gfp, limit, peak, mtime.
+ * Under lock: objects, gfp, limit, peak, mtime; of no meaning where the kind
+ *	does not allocate.
  * Under view->meta_lock: meta, uid, gid, born.
  */
 struct source {
@@ -367,28 +369,38 @@ struct source {
 	struct timespec born;
 };
 
-/* What every kind knows of its sources, each in its own way. */
+/* Who a source is, and who made it: `mount`, `boot` or a program's name. */
+struct identity {
+	char name[KMEM_NAME_MAX + 1];
+	char owner[32];
+};
+
+/* What every kind that allocates knows of its sources, each in its own way. */
 struct numbers {
 	uint64_t limit;
 	uint64_t peak;
-	char owner[32];
 };
 
 /**
  * struct kind - what sources of one sort have in common
+ *
+ * Of every kind:
  * @table: files of each
  * @second_table: files of each in the second directory that shows the kind;
  *	NULL: there is none
  * @in_second: whether the held one is there
- * @refuses: bits that no mask may have here
  * @renames: a program can change the name of one
  * @aliases: one may have further names, shown as links
  * @hold: pin call's source; false when it is gone
  * @release: unpin
  * @serials: all that exist, see kmem_cache_serials(); NULL: they never change
- * @describe: name and owner of the held one
+ * @describe: name and owner of the held one; NULL: they never change
  * @make: mkdir; NULL: not here
  * @remove: rmdir, with no pin; NULL: not here
+ *
+ * Of those that allocate, whose table has SOURCE_FILES; the others leave all of
+ * it out:
+ * @refuses: bits that no mask may have here
  * @objsize: usable bytes of an object
  * @in_use: objects in use, by anybody
  * @available: objects that can be had without asking the layer below
@@ -397,7 +409,7 @@ struct numbers {
  * @cancel: take such a request back; false: it ends by itself
  * @give: give elements back
  * @memory: address of an element's memory
- * @numbers: limit, peak and owner
+ * @numbers: limit and peak
  * @set_limit: may end requests that wait
  * @reset_peak: begin anew from what is in use
  * @show_stats: the counters, flat keyed
@@ -408,16 +420,16 @@ struct kind {
 	const struct node *table;
 	const struct node *second_table;
 	bool (*in_second)(struct call *call);
-	gfp_t refuses;
 	bool renames;
 	bool aliases;
 	bool (*hold)(struct call *call);
 	void (*release)(struct call *call);
 	size_t (*serials)(uint64_t *serials, size_t room);
-	void (*describe)(struct call *call, char *name, size_t size,
-			 bool *ret_mounted);
+	void (*describe)(struct call *call, struct identity *ret_identity);
 	int (*make)(struct call *call, const char *name, uint64_t *ret_kmem);
 	int (*remove)(struct call *call);
+
+	gfp_t refuses;
 	size_t (*objsize)(struct call *call);
 	uint64_t (*in_use)(struct call *call);
 	uint64_t (*available)(struct call *call);
@@ -438,6 +450,11 @@ struct kind {
 extern const struct kind cache_kind;
 extern const struct kind pool_kind;
 extern const struct kind page_kind;
+
+static inline bool kind_allocates(const struct kind *kind)
+{
+	return kind->take != NULL;
+}
 
 void source_sync(struct view *view, const struct kind *kind);
 /* All serials of a kind, to be freed; NULL without memory. */
