@@ -35,6 +35,19 @@ extern "C" {
 
 #define KMEM_NO_LIMIT UINT64_MAX
 
+/* The longest name of an owner: that of a module of the kernel. */
+#define KMEM_OWNER_MAX 55
+
+/**
+ * kmem_set_owner() - whose the calling thread's caches and pools are from now on
+ * @name: a module's; cut to KMEM_OWNER_MAX bytes. NULL: the program's again
+ *
+ * For who runs the code of others, such as a loader of modules around their
+ * init. What is made in a module's name is never merged with anything.
+ * Context: any; per thread, threads that it makes begin with the program's.
+ */
+void kmem_set_owner(const char *name);
+
 /* ---- memory and zones ---------------------------------------------------- */
 
 /**
@@ -268,7 +281,7 @@ void kmem_cache_reset_stat(struct kmem_cache *s, enum kmem_cache_stat stat);
 struct kmem_cache_info {
 	uint64_t serial;
 	char name[KMEM_NAME_MAX + 1];
-	char owner[32];
+	char owner[KMEM_OWNER_MAX + 1];
 	struct kmem_cache_spec spec;
 	unsigned int size;
 	unsigned int align;
@@ -463,7 +476,7 @@ enum kmem_mempool_kind {
 struct kmem_mempool_info {
 	uint64_t serial;
 	char name[KMEM_NAME_MAX + 1];
-	char owner[32];
+	char owner[KMEM_OWNER_MAX + 1];
 	enum kmem_mempool_kind kind;
 	uint64_t backing;
 	size_t element_size;

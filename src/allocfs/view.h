@@ -372,7 +372,7 @@ struct source {
 /* Who a source is, and who made it: `mount`, `boot` or a program's name. */
 struct identity {
 	char name[KMEM_NAME_MAX + 1];
-	char owner[32];
+	char owner[KMEM_OWNER_MAX + 1];
 };
 
 /* What every kind that allocates knows of its sources, each in its own way. */

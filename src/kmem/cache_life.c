@@ -149,7 +149,8 @@ static struct kmem_cache *merge(const char *name,
 	struct slab_layout layout;
 	struct kmem_cache *s;
 
-	if (!kmem.merge || !name || !*name ||
+	/* What a module made must be told from what others made. */
+	if (!kmem.merge || owner_is_module() || !name || !*name ||
 	    with_debug(name, spec, &debugged, &layout))
 		return NULL;
 	lock(&cache_list_lock, LOCK_CACHES);
@@ -175,9 +176,8 @@ static struct kmem_cache *create(const char *name,
 	if (!err)
 		s = merge(name, spec);
 	if (!err && !s)
-		err = kmem_cache_new(name, program_invocation_short_name, spec,
-				     &s);
-	if (!err)
+		err = kmem_cache_new(name, owner_name(), spec, &s);
+	if (!err && !owner_is_module())
 		set_mergeable(s);
 	if (err) {
 		kmem_report("kmem_cache_create(%s) failed with error %d",

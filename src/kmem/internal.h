@@ -124,6 +124,12 @@ void kmem_report_text(const char *text);
 void kmem_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void kmem_note_text(const char *text);
 
+/* ---- owner.c -------------------------------------------------------------- */
+
+/* In whose name the calling thread makes things. */
+const char *owner_name(void);
+bool owner_is_module(void);
+
 /* ---- os_memory.c --------------------------------------------------------- */
 
 struct os_arena {
@@ -465,7 +471,7 @@ struct kmem_cache {
 	bool mergeable;
 	bool dying;
 	char name[KMEM_NAME_MAX + 1];
-	char owner[32];
+	char owner[KMEM_OWNER_MAX + 1];
 
 	/* under the node's lock for writers, read without */
 	uint64_t limit;
@@ -679,7 +685,7 @@ static inline bool node_serves(int node, gfp_t gfp)
 /* What a pool needs beside the words of its fast path. */
 struct mempool_cold {
 	char name[KMEM_NAME_MAX + 1];
-	char owner[32];
+	char owner[KMEM_OWNER_MAX + 1];
 
 	/* LOCK_POOLS */
 	unsigned int pins;

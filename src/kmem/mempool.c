@@ -248,7 +248,7 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	if (!err) {
 		pool->cold->limit = KMEM_NO_LIMIT;
 		text_copy(pool->cold->owner, sizeof(pool->cold->owner),
-			  program_invocation_short_name);
+			  owner_name());
 		err = fill(pool, gfp);
 	}
 	if (!err)

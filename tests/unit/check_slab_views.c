@@ -236,6 +236,45 @@ START_TEST(test_like_caches_are_one_until_the_last_is_destroyed)
 }
 END_TEST
 
+static const char *owner_of(struct kmem_cache *s)
+{
+	static struct kmem_cache_info info;
+
+	kmem_cache_info(s, &info);
+	return info.owner;
+}
+
+START_TEST(test_an_owners_caches_are_his_own)
+{
+	char longest[KMEM_OWNER_MAX + 20];
+	struct kmem_mempool_info info;
+	struct kmem_cache *s[4];
+	mempool_t *pool;
+
+	memset(longest, 'm', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	s[0] = kmem_cache_create("one", 100, 0, 0, NULL);
+	kmem_set_owner(longest);
+	s[1] = kmem_cache_create("two", 100, 0, 0, NULL);
+	s[2] = kmem_cache_create("three", 100, 0, 0, NULL);
+	pool = mempool_create_kmalloc_pool(1, 64);
+	kmem_set_owner(NULL);
+	s[3] = kmem_cache_create("four", 100, 0, 0, NULL);
+
+	longest[KMEM_OWNER_MAX] = '\0';
+	mempool_info(pool, &info);
+	ck_assert_str_eq(info.owner, longest);
+	ck_assert_str_eq(owner_of(s[1]), longest);
+	ck_assert_str_eq(owner_of(s[0]), program_invocation_short_name);
+	ck_assert_ptr_ne(s[1], s[0]);
+	ck_assert_ptr_ne(s[2], s[1]);
+	ck_assert_ptr_eq(s[3], s[0]);
+	mempool_destroy(pool);
+	for (int i = 0; i < 4; i++)
+		kmem_cache_destroy(s[i]);
+}
+END_TEST
+
 START_TEST(test_without_the_option_nothing_is_merged)
 {
 	struct kmem_cache *first = kmem_cache_create("one", 100, 0, 0, NULL);
@@ -262,5 +301,6 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_what_is_special_is_not_merged);
 	tcase_add_test(tc,
 		       test_like_caches_are_one_until_the_last_is_destroyed);
+	tcase_add_test(tc, test_an_owners_caches_are_his_own);
 	return s;
 }
