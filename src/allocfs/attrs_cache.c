@@ -500,6 +500,12 @@ static void cache_release(struct call *call)
 	kmem_cache_unpin(call->cache);
 }
 
+static size_t cache_serials(struct view *view, uint64_t *serials, size_t room)
+{
+	(void)view;
+	return kmem_cache_serials(serials, room);
+}
+
 /* debug/slab has the caches that remember who has their objects. */
 static bool cache_in_second(struct call *call)
 {
@@ -549,13 +555,13 @@ static bool is_backing(uint64_t cache, uint64_t serial)
 }
 
 /* Its reserve would keep it busy; but a reserve may be empty. */
-static bool has_pool(uint64_t cache)
+static bool has_pool(struct view *view, uint64_t cache)
 {
 	bool found = false;
 	uint64_t *pools;
 	size_t nr = 0, i;
 
-	pools = source_serials(&pool_kind, &nr);
+	pools = source_serials(view, &pool_kind, &nr);
 	for (i = 0; pools && !found && i < nr; i++)
 		found = is_backing(cache, pools[i]);
 	free(pools);
@@ -567,7 +573,7 @@ static int cache_remove(struct call *call)
 	struct kmem_cache *s;
 	int err;
 
-	if (has_pool(call->place.source->kmem))
+	if (has_pool(call->view, call->place.source->kmem))
 		return call_fail(call, -EBUSY, "a pool stands on it");
 	s = kmem_cache_pin(call->place.source->kmem);
 	if (!s)
@@ -676,7 +682,7 @@ const struct kind cache_kind = {
 	.aliases = true,
 	.hold = cache_hold,
 	.release = cache_release,
-	.serials = kmem_cache_serials,
+	.serials = cache_serials,
 	.describe = cache_describe,
 	.make = cache_make,
 	.remove = cache_remove,

@@ -229,6 +229,12 @@ static void pool_release(struct call *call)
 	mempool_unpin(call->pool);
 }
 
+static size_t pool_serials(struct view *view, uint64_t *serials, size_t room)
+{
+	(void)view;
+	return mempool_serials(serials, room);
+}
+
 static void pool_describe(struct call *call, struct identity *ret_identity)
 {
 	struct kmem_mempool_info info;
@@ -405,7 +411,7 @@ const struct kind pool_kind = {
 	.renames = true,
 	.hold = pool_hold,
 	.release = pool_release,
-	.serials = mempool_serials,
+	.serials = pool_serials,
 	.describe = pool_describe,
 	.make = pool_make,
 	.remove = pool_remove,

@@ -508,13 +508,14 @@ static void source_refresh(struct view *view, struct source *source)
 }
 
 /* There may be more of them by the time that there is room for all. */
-uint64_t *source_serials(const struct kind *kind, size_t *ret_nr)
+uint64_t *source_serials(struct view *view, const struct kind *kind,
+			 size_t *ret_nr)
 {
 	uint64_t *serials = NULL;
 	size_t room = 0, nr;
 
 	for (;;) {
-		nr = kind->serials(serials, room);
+		nr = kind->serials(view, serials, room);
 		if (nr <= room)
 			break;
 		free(serials);
@@ -549,7 +550,7 @@ void source_sync(struct view *view, const struct kind *kind)
 			source_alive(view, source);
 		source_put(view, source);
 	}
-	serials = source_serials(kind, &nr);
+	serials = source_serials(view, kind, &nr);
 	if (!serials)
 		return;
 	for (i = 0; i < nr; i++) {

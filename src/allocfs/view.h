@@ -424,7 +424,7 @@ struct kind {
 	bool aliases;
 	bool (*hold)(struct call *call);
 	void (*release)(struct call *call);
-	size_t (*serials)(uint64_t *serials, size_t room);
+	size_t (*serials)(struct view *view, uint64_t *serials, size_t room);
 	void (*describe)(struct call *call, struct identity *ret_identity);
 	int (*make)(struct call *call, const char *name, uint64_t *ret_kmem);
 	int (*remove)(struct call *call);
@@ -458,7 +458,8 @@ static inline bool kind_allocates(const struct kind *kind)
 
 void source_sync(struct view *view, const struct kind *kind);
 /* All serials of a kind, to be freed; NULL without memory. */
-uint64_t *source_serials(const struct kind *kind, size_t *ret_nr);
+uint64_t *source_serials(struct view *view, const struct kind *kind,
+			 size_t *ret_nr);
 struct source *source_by_name(struct view *view, const struct kind *kind,
 			      const char *name);
 struct source *source_by_kmem(struct view *view, const struct kind *kind,
