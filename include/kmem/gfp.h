@@ -4,16 +4,24 @@
  *
  * Names and meanings are the kernel's; the values are those of Linux 6.18 on
  * x86-64, so that a mask printed here reads like one printed there.
- * KMEM_GFP_FLAGS and KMEM_GFP_COMBINATIONS list them for parsers and printers.
+ * KMEM_GFP_FLAGS and KMEM_GFP_COMBINATIONS list them for parsers and printers,
+ * of which kmem_gfp_print() and kmem_gfp_parse() are the library's.
+ *
+ * Bits that the kernel has in some configurations only (__GFP_SKIP_ZERO,
+ * __GFP_SKIP_KASAN, __GFP_NOLOCKDEP, __GFP_NO_OBJ_EXT) are 0, as in a kernel
+ * without them.
  */
 #ifndef KMEM_GFP_H
 #define KMEM_GFP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#pragma GCC visibility push(default)
 
 typedef unsigned int gfp_t;
 
@@ -41,6 +49,10 @@ typedef unsigned int gfp_t;
 #define __GFP_THISNODE 0x200000u
 #define __GFP_ACCOUNT 0x400000u
 #define __GFP_ZEROTAGS 0x800000u
+#define __GFP_SKIP_ZERO 0u
+#define __GFP_SKIP_KASAN 0u
+#define __GFP_NOLOCKDEP 0u
+#define __GFP_NO_OBJ_EXT 0u
 
 /* X(name): the single bits, for parsers and printers. */
 #define KMEM_GFP_FLAGS(X)                                                      \
@@ -90,7 +102,10 @@ typedef unsigned int gfp_t;
 	 ~__GFP_RECLAIM)
 #define GFP_TRANSHUGE (GFP_TRANSHUGE_LIGHT | __GFP_DIRECT_RECLAIM)
 
-/* X(name): the combinations by name, for parsers and printers. */
+/*
+ * X(name): the combinations by name, for parsers and printers: each before
+ * those that it contains.
+ */
 #define KMEM_GFP_COMBINATIONS(X)                                               \
 	X(GFP_TRANSHUGE)                                                       \
 	X(GFP_TRANSHUGE_LIGHT)                                                 \
@@ -104,7 +119,8 @@ typedef unsigned int gfp_t;
 	X(GFP_ATOMIC)                                                          \
 	X(GFP_NOWAIT)                                                          \
 	X(GFP_DMA)                                                             \
-	X(GFP_DMA32)
+	X(GFP_DMA32)                                                           \
+	X(__GFP_RECLAIM)
 
 /**
  * gfpflags_allow_blocking() - may this request sleep or reclaim by itself?
@@ -114,6 +130,43 @@ static inline bool gfpflags_allow_blocking(gfp_t gfp)
 {
 	return (gfp & __GFP_DIRECT_RECLAIM) != 0;
 }
+
+/**
+ * gfpflags_allow_spinning() - may this request take locks that others hold?
+ * @gfp: the mask
+ */
+static inline bool gfpflags_allow_spinning(gfp_t gfp)
+{
+	return (gfp & __GFP_RECLAIM) != 0;
+}
+
+/**
+ * kmem_gfp_print() - a mask by names, as the kernel's %pGg
+ * @buf: KMEM_GFP_TEXT bytes are enough for any mask
+ * @size: of @buf, at least 1; what does not fit is cut off
+ * @gfp: the mask
+ *
+ * The largest combination that is contained in @gfp, then the bits that are
+ * left, joined by '|', bits without a name in hexadecimal: GFP_KERNEL|__GFP_ZERO.
+ * No bits at all are "0x0", so that kmem_gfp_parse() reads whatever is printed.
+ *
+ * Return: the length of the text, less than @size.
+ */
+size_t kmem_gfp_print(char *buf, size_t size, gfp_t gfp);
+
+#define KMEM_GFP_TEXT 448
+
+/**
+ * kmem_gfp_parse() - a mask from names
+ * @text: names and numbers in hexadecimal, joined by '|', without blanks
+ * @ret_gfp: the mask; untouched on failure
+ *
+ * Return: 0; -EINVAL for a word that is no name, and for bits that no mask has;
+ * -ERANGE for a number beyond 32 bits.
+ */
+int kmem_gfp_parse(const char *text, gfp_t *ret_gfp);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -194,9 +194,6 @@ static int gfp_store(struct call *call, char *text, size_t len)
 	err = gfp_parse(call, text, &gfp);
 	if (err)
 		return err;
-	if (gfp & source->kind->refuses)
-		return call_fail(call, -EINVAL,
-				 "elements of a reserve cannot be cleared");
 	pthread_mutex_lock(&source->lock);
 	source->gfp = gfp;
 	pthread_mutex_unlock(&source->lock);

@@ -43,18 +43,6 @@ static int parse_node(struct call *call, const char *text)
 	return 0;
 }
 
-static int parse_mask(struct call *call, const char *text, gfp_t *gfp)
-{
-	int err = gfp_parse(call, text, gfp);
-
-	if (err)
-		return err;
-	if (*gfp & call->place.source->kind->refuses)
-		return call_fail(call, -EINVAL,
-				 "elements of a reserve cannot be cleared");
-	return 0;
-}
-
 /*
  * `N [GFP] [node=K]`. __GFP_NOFAIL is taken out of the mask: it would make the
  * library wait in the thread that serves requests, while we can park.
@@ -88,7 +76,7 @@ int object_parse_order(struct call *call, char *text, struct order *ret_order)
 			err = parse_node(call, word + 5);
 		} else if (!mask && !node) {
 			mask = true;
-			err = parse_mask(call, word, &order.gfp);
+			err = gfp_parse(call, word, &order.gfp);
 		} else {
 			err = call_fail(call, -EINVAL, "unexpected '%s'", word);
 		}

@@ -693,7 +693,7 @@ extern const struct attr map_attr;
 /* ---- names.c: flags by name ---------------------------------------------- */
 
 void gfp_print(struct strbuf *sb, gfp_t gfp);
-/* What is wrong is told in @call. */
+/* What is wrong, also for the source of @call, is told there. */
 int gfp_parse(struct call *call, const char *text, gfp_t *ret_gfp);
 void slab_flags_print(struct strbuf *sb, slab_flags_t flags);
 /* `none` is 0, too. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gfp.c - masks that the slab layer must not hand on
+ * gfp.c - masks: their names, and those that the slab layer must not hand on
+ *
+ * A mask is printed as the kernel's trace events do: the largest combination
+ * that is contained in it, then the bits that are left.
  *
  * Objects lie in memory that is always mapped and wherever the page allocator
  * likes, so a request for high memory or for the first 4 GiB makes no sense for
@@ -10,45 +13,36 @@
  * Where it differs from the kernel: each such request is reported, not only the
  * first one with __GFP_ZERO for objects of a constructor.
  */
+#include <errno.h>
+
+#include "util/flags.h"
+
 #include "internal.h"
-#include "util/text.h"
 
-struct gfp_name {
-	const char *name;
-	gfp_t value;
+/* clang-format off */
+static const struct flag_name gfp_names[] = {
+	KMEM_GFP_COMBINATIONS(FLAG_NAME)
+	KMEM_GFP_FLAGS(FLAG_NAME)
+	{ NULL, 0 },
 };
+/* clang-format on */
 
-#define GFP_NAME(x) { #x, x },
-
-/* Combinations first: larger ones stand before those that they contain. */
-static const struct gfp_name gfp_names[] = { KMEM_GFP_COMBINATIONS(GFP_NAME)
-						     KMEM_GFP_FLAGS(GFP_NAME) };
-
-/**
- * gfp_format() - a mask by names, joined by '|', as the kernel's %pGg
- *
- * Bits without a name follow in hexadecimal. Return: the length, less than
- * @size.
- */
-size_t gfp_format(char *buf, size_t size, gfp_t gfp)
+size_t kmem_gfp_print(char *buf, size_t size, gfp_t gfp)
 {
-	const char *bar = "";
-	size_t len = 0;
+	return flags_format(buf, size, gfp_names, gfp);
+}
 
-	buf[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(gfp_names); i++) {
-		gfp_t value = gfp_names[i].value;
+int kmem_gfp_parse(const char *text, gfp_t *ret_gfp)
+{
+	unsigned int gfp;
+	int err = flags_parse(text, gfp_names, &gfp, NULL, NULL);
 
-		if ((gfp & value) != value)
-			continue;
-		len += text_format(buf + len, size - len, "%s%s", bar,
-				   gfp_names[i].name);
-		gfp &= ~value;
-		bar = "|";
-	}
-	if (gfp)
-		len += text_format(buf + len, size - len, "%s0x%x", bar, gfp);
-	return len;
+	if (err)
+		return err;
+	if (gfp & ~__GFP_BITS_MASK)
+		return -EINVAL;
+	*ret_gfp = gfp;
+	return 0;
 }
 
 /**
@@ -59,10 +53,10 @@ size_t gfp_format(char *buf, size_t size, gfp_t gfp)
 gfp_t gfp_fix(gfp_t gfp)
 {
 	gfp_t wrong = gfp & GFP_SLAB_BUG_MASK, fixed = gfp & ~wrong;
-	char wrong_text[160], fixed_text[160];
+	char wrong_text[KMEM_GFP_TEXT], fixed_text[KMEM_GFP_TEXT];
 
-	gfp_format(wrong_text, sizeof(wrong_text), wrong);
-	gfp_format(fixed_text, sizeof(fixed_text), fixed);
+	kmem_gfp_print(wrong_text, sizeof(wrong_text), wrong);
+	kmem_gfp_print(fixed_text, sizeof(fixed_text), fixed);
 	kmem_report("Unexpected gfp: %#x (%s). Fixing up to gfp: %#x (%s). "
 		    "Fix your code!",
 		    wrong, wrong_text, fixed, fixed_text);

@@ -626,7 +626,6 @@ void caches_exit(void);
 /* What no slab and no large block may be made with. */
 #define GFP_SLAB_BUG_MASK (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK)
 
-size_t gfp_format(char *buf, size_t size, gfp_t gfp);
 gfp_t gfp_fix(gfp_t gfp);
 gfp_t slab_fix_gfp(const struct kmem_cache *s, gfp_t gfp);
 
