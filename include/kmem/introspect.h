@@ -458,8 +458,9 @@ enum kmem_mempool_kind {
 /**
  * struct kmem_mempool_info - snapshot of a pool
  * @serial: its identity
- * @name: by mempool_set_name(), else "pool-N", counting from 1
- * @owner: as for a cache
+ * @name: by mempool_set_name(); else of who made it, "PROGRAM:FUNCTION" or
+ *	"MODULE:FUNCTION"; else "pool-N", counting from 1
+ * @owner: as for a cache, or a module's name
  * @kind: of its backing
  * @backing: serial of the cache, bytes, or order
  * @element_size: usable bytes of an element; 0 for KMEM_MEMPOOL_CUSTOM

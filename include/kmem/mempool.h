@@ -111,13 +111,35 @@ struct mempool_request {
  * @free_fn: takes an element back; called without locks
  * @pool_data: handed to both
  *
+ * Each of these, and of the constructors at the end of this file, is a function
+ * and a macro of the same name. The macro passes on which function calls, and
+ * the pool is named after it.
+ *
  * Context: may sleep; calls @alloc_fn max(1, min_nr) times with GFP_KERNEL.
  * Return: the pool, or NULL with everything rolled back (a negative min_nr
  * is reported).
  */
 mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
 			  mempool_free_t *free_fn, void *pool_data);
+
+/**
+ * mempool_create_node() - the same with a mask
+ * @gfp: for the elements of the reserve, handed to @alloc_fn as it is
+ * @node: there is one
+ *
+ * Context: as @gfp says. Return: as mempool_create().
+ */
 mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
+			       mempool_free_t *free_fn, void *pool_data,
+			       gfp_t gfp, int node);
+
+/**
+ * mempool_create_from() - what the macros call
+ * @function: the pool's name in the mount is OWNER:FUNCTION, with the owner as
+ *	kmem_set_owner() has it, the program or a module; NULL: it is pool-N
+ */
+mempool_t *mempool_create_from(const char *function, int min_nr,
+			       mempool_alloc_t *alloc_fn,
 			       mempool_free_t *free_fn, void *pool_data,
 			       gfp_t gfp, int node);
 
@@ -139,6 +161,25 @@ int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp,
 		      int node);
+int mempool_init_from(const char *function, mempool_t *pool, int min_nr,
+		      mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+		      void *pool_data, gfp_t gfp, int node);
+
+/* clang-format off */
+#define mempool_create(min_nr, alloc_fn, free_fn, pool_data)                   \
+	mempool_create_from(__func__, min_nr, alloc_fn, free_fn, pool_data,    \
+			    GFP_KERNEL, NUMA_NO_NODE)
+#define mempool_create_node(min_nr, alloc_fn, free_fn, pool_data, gfp, node)   \
+	mempool_create_from(__func__, min_nr, alloc_fn, free_fn, pool_data,    \
+			    gfp, node)
+#define mempool_init(pool, min_nr, alloc_fn, free_fn, pool_data)               \
+	mempool_init_from(__func__, pool, min_nr, alloc_fn, free_fn,           \
+			  pool_data, GFP_KERNEL, NUMA_NO_NODE)
+#define mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data, gfp,     \
+			  node)                                                \
+	mempool_init_from(__func__, pool, min_nr, alloc_fn, free_fn,           \
+			  pool_data, gfp, node)
+/* clang-format on */
 
 /**
  * mempool_exit() - undo mempool_init(); harmless on a zeroed pool and twice
@@ -147,6 +188,7 @@ void mempool_exit(mempool_t *pool);
 
 /**
  * mempool_set_name() - the pool's name in the mount
+ * @name: 1..127 bytes; the mount shows what it forbids in names as _ or !
  *
  * Return: 0, -EINVAL (empty or longer than 127 bytes).
  */
@@ -255,42 +297,72 @@ void mempool_kfree(void *element, void *pool_data);
 void *mempool_alloc_pages(gfp_t gfp, void *pool_data); /* order as integer */
 void mempool_free_pages(void *element, void *pool_data); /* struct page * */
 
-static inline mempool_t *mempool_create_slab_pool(int min_nr,
-						  struct kmem_cache *s)
+/* ---- constructors for these pairs ---------------------------------------- */
+
+static inline void *mempool_slab_data(struct kmem_cache *s)
 {
-	return mempool_create(min_nr, mempool_alloc_slab, mempool_free_slab, s);
+	return s;
 }
 
-static inline int mempool_init_slab_pool(mempool_t *pool, int min_nr,
-					 struct kmem_cache *s)
+/* clang-format off */
+#define mempool_create_slab_pool(min_nr, s)                                    \
+	mempool_create(min_nr, mempool_alloc_slab, mempool_free_slab,          \
+		       mempool_slab_data(s))
+#define mempool_init_slab_pool(pool, min_nr, s)                                \
+	mempool_init(pool, min_nr, mempool_alloc_slab, mempool_free_slab,      \
+		     mempool_slab_data(s))
+#define mempool_create_kmalloc_pool(min_nr, size)                              \
+	mempool_create(min_nr, mempool_kmalloc, mempool_kfree,                 \
+		       (void *)(size_t)(size))
+#define mempool_init_kmalloc_pool(pool, min_nr, size)                          \
+	mempool_init(pool, min_nr, mempool_kmalloc, mempool_kfree,             \
+		     (void *)(size_t)(size))
+#define mempool_create_page_pool(min_nr, order)                                \
+	mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages,        \
+		       (void *)(size_t)(order))
+#define mempool_init_page_pool(pool, min_nr, order)                            \
+	mempool_init(pool, min_nr, mempool_alloc_pages, mempool_free_pages,    \
+		     (void *)(size_t)(order))
+/* clang-format on */
+
+static inline mempool_t *(mempool_create_slab_pool)(int min_nr,
+						    struct kmem_cache *s)
 {
-	return mempool_init(pool, min_nr, mempool_alloc_slab, mempool_free_slab,
-			    s);
+	return (mempool_create)(min_nr, mempool_alloc_slab, mempool_free_slab,
+				s);
 }
 
-static inline mempool_t *mempool_create_kmalloc_pool(int min_nr, size_t size)
+static inline int(mempool_init_slab_pool)(mempool_t *pool, int min_nr,
+					  struct kmem_cache *s)
 {
-	return mempool_create(min_nr, mempool_kmalloc, mempool_kfree,
+	return (mempool_init)(pool, min_nr, mempool_alloc_slab,
+			      mempool_free_slab, s);
+}
+
+static inline mempool_t *(mempool_create_kmalloc_pool)(int min_nr, size_t size)
+{
+	return (mempool_create)(min_nr, mempool_kmalloc, mempool_kfree,
+				(void *)size);
+}
+
+static inline int(mempool_init_kmalloc_pool)(mempool_t *pool, int min_nr,
+					     size_t size)
+{
+	return (mempool_init)(pool, min_nr, mempool_kmalloc, mempool_kfree,
 			      (void *)size);
 }
 
-static inline int mempool_init_kmalloc_pool(mempool_t *pool, int min_nr,
-					    size_t size)
+static inline mempool_t *(mempool_create_page_pool)(int min_nr, int order)
 {
-	return mempool_init(pool, min_nr, mempool_kmalloc, mempool_kfree,
-			    (void *)size);
+	return (mempool_create)(min_nr, mempool_alloc_pages, mempool_free_pages,
+				(void *)(size_t)order);
 }
 
-static inline mempool_t *mempool_create_page_pool(int min_nr, int order)
+static inline int(mempool_init_page_pool)(mempool_t *pool, int min_nr,
+					  int order)
 {
-	return mempool_create(min_nr, mempool_alloc_pages, mempool_free_pages,
-			      (void *)(long)order);
-}
-
-static inline int mempool_init_page_pool(mempool_t *pool, int min_nr, int order)
-{
-	return mempool_init(pool, min_nr, mempool_alloc_pages,
-			    mempool_free_pages, (void *)(long)order);
+	return (mempool_init)(pool, min_nr, mempool_alloc_pages,
+			      mempool_free_pages, (void *)(size_t)order);
 }
 
 #pragma GCC visibility pop

@@ -681,6 +681,13 @@ static inline bool node_serves(int node, gfp_t gfp)
 /* Never drain emergency reserves, never insist, never complain. */
 #define POOL_GFP (__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN)
 
+/* A backing as the pool calls it. */
+struct pool_backing {
+	mempool_alloc_t *alloc;
+	mempool_free_t *free;
+	void *data;
+};
+
 /* What a pool needs beside the words of its fast path. */
 struct mempool_cold {
 	char name[KMEM_NAME_MAX + 1];
@@ -716,6 +723,9 @@ static inline void pool_count(mempool_t *pool, enum kmem_mempool_stat stat,
 	counter_add(pool->cold->stat[stat], n);
 }
 
+int pool_create(const char *owner, const char *function, int min_nr,
+		const struct pool_backing *backing, gfp_t gfp,
+		mempool_t **ret_pool);
 void *pool_pop(mempool_t *pool);
 void pool_push(mempool_t *pool, void *element);
 unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,

@@ -22,9 +22,12 @@
  * reads that value of curr_nr or a later one.
  *
  * Where it differs from the kernel: elements go to waiters in the order in
- * which these came, and nobody overtakes; growth wakes waiters; init does not
- * need a cleared struct; a negative or zero min_nr where it makes no sense is
- * reported and refused. Elements are not poisoned.
+ * which these came, and nobody overtakes. Who waits for several holds none
+ * meanwhile; the kernel's bulk requests keep what the backing gave, so that two
+ * of them may have between them what would serve one. Growth wakes waiters.
+ * Pools have names. Init does not need a cleared struct; a negative or zero
+ * min_nr where it makes no sense is reported and refused. Elements are not
+ * poisoned.
  *
  * The slots of the reserve and everything cold come from the metadata region.
  */
@@ -220,17 +223,26 @@ static int check_min_nr(const char *who, int min_nr, int least)
 	return -EINVAL;
 }
 
+/* Under the name that pool_list() gives it, if nobody else does. */
+static void set_maker(mempool_t *pool, const char *owner, const char *function)
+{
+	struct mempool_cold *cold = pool->cold;
+
+	text_copy(cold->owner, sizeof(cold->owner), owner);
+	if (function)
+		text_format(cold->name, sizeof(cold->name), "%s:%s",
+			    cold->owner, function);
+}
+
 /*
  * Does all of the work; what fails is undone by mempool_exit(), which accepts
  * half a pool.
  */
-int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
-		      mempool_free_t *free_fn, void *pool_data, gfp_t gfp,
-		      int node)
+static int init(mempool_t *pool, const char *owner, const char *function,
+		int min_nr, const struct pool_backing *backing, gfp_t gfp)
 {
 	int err;
 
-	(void)node; /* there is one */
 	memset(pool, 0, sizeof(*pool));
 	err = check_min_nr("mempool_init", min_nr, 0);
 	if (err)
@@ -238,17 +250,16 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	if (!kmem_up())
 		return -ENOMEM;
 	pool->min_nr = min_nr;
-	pool->alloc = alloc_fn;
-	pool->free = free_fn;
-	pool->pool_data = pool_data;
+	pool->alloc = backing->alloc;
+	pool->free = backing->free;
+	pool->pool_data = backing->data;
 	pthread_mutex_init(&pool->lock, NULL);
 	pool->elements = slots_alloc(pool_capacity(pool));
 	pool->cold = kmem_meta_alloc(sizeof(*pool->cold));
 	err = pool->elements && pool->cold ? 0 : -ENOMEM;
 	if (!err) {
 		pool->cold->limit = KMEM_NO_LIMIT;
-		text_copy(pool->cold->owner, sizeof(pool->cold->owner),
-			  owner_name());
+		set_maker(pool, owner, function);
 		err = fill(pool, gfp);
 	}
 	if (!err)
@@ -258,11 +269,30 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 	return err;
 }
 
-int mempool_init(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
-		 mempool_free_t *free_fn, void *pool_data)
+int mempool_init_from(const char *function, mempool_t *pool, int min_nr,
+		      mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
+		      void *pool_data, gfp_t gfp, int node)
 {
-	return mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data,
-				 GFP_KERNEL, -1);
+	const struct pool_backing backing = { alloc_fn, free_fn, pool_data };
+
+	(void)node; /* there is one */
+	return init(pool, owner_name(), function, min_nr, &backing, gfp);
+}
+
+/* In parentheses, as these are macros, too. */
+int(mempool_init_node)(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
+		       mempool_free_t *free_fn, void *pool_data, gfp_t gfp,
+		       int node)
+{
+	return mempool_init_from(NULL, pool, min_nr, alloc_fn, free_fn,
+				 pool_data, gfp, node);
+}
+
+int(mempool_init)(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
+		  mempool_free_t *free_fn, void *pool_data)
+{
+	return (mempool_init_node)(pool, min_nr, alloc_fn, free_fn, pool_data,
+				   GFP_KERNEL, NUMA_NO_NODE);
 }
 
 /* Serves init's failure path as well: half a pool is listed nowhere. */
@@ -288,30 +318,50 @@ void mempool_exit(mempool_t *pool)
 	memset(pool, 0, sizeof(*pool));
 }
 
-mempool_t *mempool_create_node(int min_nr, mempool_alloc_t *alloc_fn,
+/* Where the error matters; @ret_pool is one for mempool_destroy(). */
+int pool_create(const char *owner, const char *function, int min_nr,
+		const struct pool_backing *backing, gfp_t gfp,
+		mempool_t **ret_pool)
+{
+	mempool_t *pool = kmem_up() ? kmem_meta_alloc(sizeof(*pool)) : NULL;
+	int err;
+
+	if (!pool)
+		return -ENOMEM;
+	err = init(pool, owner, function, min_nr, backing, gfp);
+	if (err)
+		kmem_meta_free(pool, sizeof(*pool));
+	else
+		*ret_pool = pool;
+	return err;
+}
+
+mempool_t *mempool_create_from(const char *function, int min_nr,
+			       mempool_alloc_t *alloc_fn,
 			       mempool_free_t *free_fn, void *pool_data,
 			       gfp_t gfp, int node)
 {
-	mempool_t *pool;
+	const struct pool_backing backing = { alloc_fn, free_fn, pool_data };
+	mempool_t *pool = NULL;
 
-	if (!kmem_up())
-		return NULL;
-	pool = kmem_meta_alloc(sizeof(*pool));
-	if (!pool)
-		return NULL;
-	if (mempool_init_node(pool, min_nr, alloc_fn, free_fn, pool_data, gfp,
-			      node)) {
-		kmem_meta_free(pool, sizeof(*pool));
-		return NULL;
-	}
+	(void)node;
+	pool_create(owner_name(), function, min_nr, &backing, gfp, &pool);
 	return pool;
 }
 
-mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
-			  mempool_free_t *free_fn, void *pool_data)
+mempool_t *(mempool_create_node)(int min_nr, mempool_alloc_t *alloc_fn,
+				 mempool_free_t *free_fn, void *pool_data,
+				 gfp_t gfp, int node)
 {
-	return mempool_create_node(min_nr, alloc_fn, free_fn, pool_data,
-				   GFP_KERNEL, -1);
+	return mempool_create_from(NULL, min_nr, alloc_fn, free_fn, pool_data,
+				   gfp, node);
+}
+
+mempool_t *(mempool_create)(int min_nr, mempool_alloc_t *alloc_fn,
+			    mempool_free_t *free_fn, void *pool_data)
+{
+	return (mempool_create_node)(min_nr, alloc_fn, free_fn, pool_data,
+				     GFP_KERNEL, NUMA_NO_NODE);
 }
 
 void mempool_destroy(mempool_t *pool)

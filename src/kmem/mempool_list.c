@@ -37,8 +37,10 @@ int pool_list(mempool_t *pool)
 		pool->slot = (unsigned int)slot;
 		pool->serial = ++pools_made * MAX_POOLS + pool->slot;
 		pool_of_slot[slot] = pool;
-		text_format(pool->cold->name, sizeof(pool->cold->name),
-			    "pool-%llu", (unsigned long long)pools_made);
+		if (!*pool->cold->name)
+			text_format(pool->cold->name, sizeof(pool->cold->name),
+				    "pool-%llu",
+				    (unsigned long long)pools_made);
 		pool->prev_pool = pool_last;
 		if (pool_last)
 			pool_last->next_pool = pool;
