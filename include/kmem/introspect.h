@@ -513,14 +513,18 @@ size_t mempool_reserve(mempool_t *pool, void **elements, size_t room);
 /**
  * struct mempool_watcher - wants to know before a pool goes
  * @gone: called at the beginning of destroy and exit, on the thread that
- *	destroys, without locks; the pool still works, and what it takes back
- *	now goes where it should
+ *	destroys, without locks, perhaps by several at once; the pool still
+ *	works, and what it takes back now goes where it should
  * @arg: handed to @gone
- * @next: private
+ * @calls: private, as is what follows
+ * @next: see above
+ *
+ * A child process has no watchers: those it inherits watch for the parent.
  */
 struct mempool_watcher {
 	void (*gone)(void *arg, uint64_t serial);
 	void *arg;
+	unsigned int calls;
 	struct mempool_watcher *next;
 };
 
@@ -528,6 +532,8 @@ void mempool_watch(struct mempool_watcher *watcher);
 
 /**
  * mempool_unwatch() - no call is running and none will come afterwards
+ *
+ * Context: waits for calls that are running; not from one.
  */
 void mempool_unwatch(struct mempool_watcher *watcher);
 

@@ -7,6 +7,7 @@
  *
  *	LOCK_INIT      kmem.c       set-up and tear-down
  *	LOCK_CACHES    cache_list.c the list of caches, their shape, pins
+ *	LOCK_WATCHERS  mempool_list.c who is told that a pool goes
  *	LOCK_POOLS     mempool_list.c the list of pools, pins
  *	LOCK_POOL      mempool.c    one pool: reserve and queue
  *	LOCK_TICKER    wait.c       the thread that retries parked requests
@@ -61,6 +62,7 @@
 enum lock_rank {
 	LOCK_INIT,
 	LOCK_CACHES,
+	LOCK_WATCHERS,
 	LOCK_POOLS,
 	LOCK_POOL,
 	LOCK_TICKER,

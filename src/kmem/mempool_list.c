@@ -68,36 +68,53 @@ static void clear_cells(unsigned int slot)
 
 /* ---- watchers ---- */
 
-/* Held for reading while they are called, so that unwatch can wait. */
-static pthread_rwlock_t watchers_lock = PTHREAD_RWLOCK_INITIALIZER;
-static struct mempool_watcher *watchers;
+/*
+ * Not held while a watcher is called, so that it may use pools as it likes:
+ * mempool_unwatch() waits for the calls instead, and whoever calls finds the
+ * watcher still linked when it comes back.
+ */
+static pthread_mutex_t watchers_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t watcher_called = PTHREAD_COND_INITIALIZER;
+static struct mempool_watcher *watchers; /* LOCK_WATCHERS */
 
 void mempool_watch(struct mempool_watcher *watcher)
 {
-	pthread_rwlock_wrlock(&watchers_lock);
+	watcher->calls = 0;
+	lock(&watchers_lock, LOCK_WATCHERS);
 	watcher->next = watchers;
 	watchers = watcher;
-	pthread_rwlock_unlock(&watchers_lock);
+	unlock(&watchers_lock);
 }
 
 void mempool_unwatch(struct mempool_watcher *watcher)
 {
-	struct mempool_watcher **link = &watchers;
+	struct mempool_watcher **link;
 
-	pthread_rwlock_wrlock(&watchers_lock);
+	lock(&watchers_lock, LOCK_WATCHERS);
+	while (watcher->calls)
+		pthread_cond_wait(&watcher_called, &watchers_lock);
+	link = &watchers;
 	while (*link && *link != watcher)
 		link = &(*link)->next;
 	if (*link)
 		*link = watcher->next;
-	pthread_rwlock_unlock(&watchers_lock);
+	unlock(&watchers_lock);
 }
 
 static void tell_watchers(uint64_t serial)
 {
-	pthread_rwlock_rdlock(&watchers_lock);
-	for (struct mempool_watcher *w = watchers; w; w = w->next)
+	struct mempool_watcher *w;
+
+	lock(&watchers_lock, LOCK_WATCHERS);
+	for (w = watchers; w; w = w->next) {
+		w->calls++;
+		unlock(&watchers_lock);
 		w->gone(w->arg, serial);
-	pthread_rwlock_unlock(&watchers_lock);
+		lock(&watchers_lock, LOCK_WATCHERS);
+		if (--w->calls == 0)
+			pthread_cond_broadcast(&watcher_called);
+	}
+	unlock(&watchers_lock);
 }
 
 /* ---- the end of a pool ---- */
@@ -240,18 +257,26 @@ static void forget_waiters(mempool_t *pool)
 
 void pools_fork(enum fork_step step)
 {
-	if (step == FORK_PREPARE)
+	if (step == FORK_PREPARE) {
+		fork_mutex(&watchers_lock, step);
 		fork_mutex(&pool_list_lock, step);
+	}
 	for (mempool_t *pool = pool_first; pool && fork_inherits();
 	     pool = pool->next_pool) {
 		if (step == FORK_CHILD)
 			forget_waiters(pool);
 		fork_mutex(&pool->lock, step);
 	}
-	if (step != FORK_PREPARE)
-		fork_mutex(&pool_list_lock, step);
-	if (step == FORK_CHILD || step == FORK_ORPHAN)
+	if (step == FORK_CHILD || step == FORK_ORPHAN) {
+		/* Who watches does it for the parent. */
+		watchers = NULL;
+		pthread_cond_init(&watcher_called, NULL);
 		pthread_cond_init(&pool_unpinned, NULL);
+	}
+	if (step != FORK_PREPARE) {
+		fork_mutex(&pool_list_lock, step);
+		fork_mutex(&watchers_lock, step);
+	}
 	if (step == FORK_ORPHAN)
 		pools_exit();
 }
@@ -330,13 +355,6 @@ void mempool_reset_stats(mempool_t *pool)
 
 /* ---- the backing by name ---- */
 
-/* A backing as the pool uses it. */
-struct backing {
-	mempool_alloc_t *alloc;
-	mempool_free_t *free;
-	void *data;
-};
-
 static const struct {
 	mempool_alloc_t *alloc;
 	mempool_free_t *free;
@@ -349,85 +367,90 @@ static const struct {
 static enum kmem_mempool_kind kind_of(const mempool_t *pool)
 {
 	for (unsigned int i = 1; i < ARRAY_SIZE(pairs); i++)
-		if (pool->alloc == pairs[i].alloc)
+		if (pool->alloc == pairs[i].alloc &&
+		    pool->free == pairs[i].free)
 			return (enum kmem_mempool_kind)i;
 	return KMEM_MEMPOOL_CUSTOM;
 }
 
+/* The cache is pinned; see let_go(). */
 static int resolve_cache(uint64_t serial, void **ret_data)
 {
 	struct kmem_cache *s = kmem_cache_pin(serial);
-	int err = 0;
 
 	if (!s)
 		return -ENOENT;
 	/* A constructed state would not survive the reserve. */
-	if (s->spec.ctor_kind != KMEM_CTOR_NONE)
-		err = -EINVAL;
-	else
-		*ret_data = s;
-	kmem_cache_unpin(s);
-	return err;
+	if (s->spec.ctor_kind != KMEM_CTOR_NONE) {
+		kmem_cache_unpin(s);
+		return -EINVAL;
+	}
+	*ret_data = s;
+	return 0;
 }
 
-/* From what a person names to what a pool calls. */
+/*
+ * From what a person names to what a pool calls. A cache stays until let_go(),
+ * which may be called when elements of it are in the reserve: they keep it.
+ */
 static int resolve(enum kmem_mempool_kind kind, uint64_t backing,
-		   struct backing *ret_backing)
+		   struct pool_backing *ret_backing)
 {
-	struct backing b = { 0 };
-	int err = 0;
+	void *data = (void *)backing;
+	int err = -EINVAL;
 
 	switch (kind) {
 	case KMEM_MEMPOOL_SLAB:
-		err = resolve_cache(backing, &b.data);
+		err = resolve_cache(backing, &data);
 		break;
 	case KMEM_MEMPOOL_KMALLOC:
-		if (backing < 1 || backing > KMALLOC_MAX_SIZE)
-			err = -EINVAL;
-		b.data = (void *)backing;
+		if (backing >= 1 && backing <= KMALLOC_MAX_SIZE)
+			err = 0;
 		break;
 	case KMEM_MEMPOOL_PAGES:
-		if (backing > KMEM_MAX_ORDER)
-			err = -EINVAL;
-		b.data = (void *)backing;
+		if (backing <= KMEM_MAX_ORDER)
+			err = 0;
 		break;
 	default:
-		err = -EINVAL;
+		break;
 	}
-	if (err)
-		return err;
-	b.alloc = pairs[kind].alloc;
-	b.free = pairs[kind].free;
-	*ret_backing = b;
-	return 0;
+	if (!err)
+		*ret_backing = (struct pool_backing){ pairs[kind].alloc,
+						      pairs[kind].free, data };
+	return err;
+}
+
+static void let_go(const struct pool_backing *b)
+{
+	if (b->alloc == mempool_alloc_slab)
+		kmem_cache_unpin(b->data);
 }
 
 int mempool_new(const char *name, const char *owner, int min_nr,
 		enum kmem_mempool_kind kind, uint64_t backing,
 		mempool_t **ret_pool)
 {
-	struct backing b;
-	mempool_t *pool;
-	int err = resolve(kind, backing, &b);
+	struct pool_backing b;
+	int err;
 
-	if (err)
-		return err;
 	if (!*name || strlen(name) > KMEM_NAME_MAX || min_nr < 0 ||
 	    min_nr > MEMPOOL_MAX_NR)
 		return -EINVAL;
-	pool = mempool_create(min_nr, b.alloc, b.free, b.data);
-	if (!pool)
-		return -ENOMEM;
-	mempool_set_name(pool, name);
-	text_copy(pool->cold->owner, sizeof(pool->cold->owner), owner);
-	*ret_pool = pool;
-	return 0;
+	err = resolve(kind, backing, &b);
+	if (err)
+		return err;
+	err = pool_create(owner, NULL, min_nr, &b, GFP_KERNEL, ret_pool);
+	let_go(&b);
+	if (!err)
+		mempool_set_name(*ret_pool, name);
+	return err;
 }
 
 /* Under the lock of an idle pool: @b and @slots become its, and vice versa. */
-static void exchange(mempool_t *pool, struct backing *b, void ***slots, int *nr)
+static void exchange(mempool_t *pool, struct pool_backing *b, void ***slots,
+		     int *nr)
 {
-	struct backing old = { pool->alloc, pool->free, pool->pool_data };
+	struct pool_backing old = { pool->alloc, pool->free, pool->pool_data };
 	void **old_slots = pool->elements;
 	int old_nr = pool->curr_nr;
 
@@ -452,29 +475,30 @@ static bool is_busy(mempool_t *pool)
 	return busy;
 }
 
+/* A reserve of @nr elements; what is missing in the end was not to be had. */
+static int fill_slots(const struct pool_backing *b, void **slots, int nr)
+{
+	int made = 0;
+
+	while (made < nr && (slots[made] = b->alloc(GFP_KERNEL, b->data)))
+		made++;
+	return made;
+}
+
 /*
  * The new reserve is made before the old one goes, in an array of its own, and
  * the two are exchanged at one moment; what is left over then is freed. The
- * first look spares the new backing the trouble, the second decides.
+ * caller's first look spared the new backing the trouble, this one decides.
  */
-int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
-		   uint64_t backing)
+static int move_to(mempool_t *pool, struct pool_backing b)
 {
-	int nr = pool_capacity(pool), made = 0, err;
+	int nr = pool_capacity(pool), made, err = 0;
 	size_t bytes = (size_t)nr * sizeof(void *);
-	struct backing b;
-	void **slots;
+	void **slots = kmem_meta_alloc(bytes);
 
-	err = resolve(kind, backing, &b);
-	if (!err && is_busy(pool))
-		err = -EBUSY;
-	if (err)
-		return err;
-	slots = kmem_meta_alloc(bytes);
 	if (!slots)
 		return -ENOMEM;
-	while (made < nr && (slots[made] = b.alloc(GFP_KERNEL, b.data)))
-		made++;
+	made = fill_slots(&b, slots, nr);
 	lock(&pool->lock, LOCK_POOL);
 	if (pool->waiters || pool_active(pool) || nr != pool_capacity(pool))
 		err = -EBUSY;
@@ -486,6 +510,19 @@ int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 	while (made > 0)
 		b.free(slots[--made], b.data);
 	kmem_meta_free(slots, bytes);
+	return err;
+}
+
+int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
+		   uint64_t backing)
+{
+	struct pool_backing b;
+	int err = resolve(kind, backing, &b);
+
+	if (err)
+		return err;
+	err = is_busy(pool) ? -EBUSY : move_to(pool, b);
+	let_go(&b);
 	return err;
 }
 

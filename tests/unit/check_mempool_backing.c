@@ -193,6 +193,29 @@ static void ctor_nothing(void *object)
 	(void)object;
 }
 
+/* One pool for each slot that there is, and one too many. */
+START_TEST(test_new_says_that_no_slot_is_left)
+{
+	static uint64_t serials[1 << 16];
+	mempool_t *last = NULL;
+	size_t n = 0;
+	int err;
+
+	do
+		err = mempool_new("mine", "check", 1, KMEM_MEMPOOL_KMALLOC, 64,
+				  &last);
+	while (!err && ++n < 1 << 16);
+	ck_assert_int_eq(err, -ENOSPC);
+	ck_assert_uint_eq(mempool_serials(serials, n), n);
+	while (n--) {
+		mempool_t *p = mempool_pin(serials[n]);
+
+		mempool_unpin(p);
+		ck_assert_int_eq(mempool_remove(p), 0);
+	}
+}
+END_TEST
+
 START_TEST(test_rebase_changes_the_backing)
 {
 	struct kmem_cache *s = kmem_cache_create("backing", 64, 0, 0, NULL);
@@ -288,6 +311,7 @@ Suite *test_suite(void)
 	tc = suite_add(s, "kinds", pool_setup, pool_teardown);
 	tcase_add_loop_test(tc, test_new_makes_pools_of_each_kind, 0, 3);
 	tcase_add_loop_test(tc, test_new_refuses_bad_backings, 0, NR_BAD_POOLS);
+	tcase_add_test(tc, test_new_says_that_no_slot_is_left);
 	tcase_add_test(tc, test_rebase_changes_the_backing);
 	tcase_add_test(tc, test_failed_rebase_changes_nothing);
 	return s;

@@ -454,6 +454,94 @@ START_TEST(test_pools_come_and_go_while_others_look)
 }
 END_TEST
 
+/* The cache may go at any moment but the one at which a pool moves onto it. */
+static void move_or_remove(unsigned int index, void *arg)
+{
+	uint64_t *serial = arg;
+
+	for (unsigned long i = 0; i < crowd.steps; i++) {
+		if (index) {
+			int err = mempool_rebase(
+				pool, KMEM_MEMPOOL_SLAB,
+				__atomic_load_n(serial, __ATOMIC_RELAXED));
+
+			fault_if(err && err != -ENOENT);
+			fault_if(
+				mempool_rebase(pool, KMEM_MEMPOOL_KMALLOC, 64));
+			continue;
+		}
+		struct kmem_cache *s =
+			kmem_cache_create("backing", 64, 0, 0, NULL);
+
+		__atomic_store_n(serial, kmem_cache_serial(s),
+				 __ATOMIC_RELAXED);
+		while (kmem_cache_remove(s))
+			sched_yield();
+	}
+}
+
+START_TEST(test_cache_may_go_while_a_pool_moves_onto_it)
+{
+	uint64_t serial = 0;
+
+	crowd.steps = test_steps(3000);
+	ck_assert_int_eq(mempool_new("mine", "check", 3, KMEM_MEMPOOL_KMALLOC,
+				     64, &pool),
+			 0);
+	threads_run(2, move_or_remove, &serial);
+	assert_quiet();
+}
+END_TEST
+
+/* ---- watchers ------------------------------------------------------------ */
+
+static void look_at_the_pool(void *arg, uint64_t serial)
+{
+	mempool_t *p = mempool_pin(serial);
+
+	fault_if(!p);
+	if (p) {
+		mempool_free(mempool_alloc(p, GFP_KERNEL), p);
+		mempool_unpin(p);
+	}
+	__atomic_fetch_add((unsigned long *)arg, 1, __ATOMIC_RELAXED);
+}
+
+static void watch_or_destroy(unsigned int index, void *arg)
+{
+	unsigned long calls = 0;
+
+	for (unsigned long i = 0; i < crowd.steps; i++) {
+		struct mempool_watcher watcher = { .gone = look_at_the_pool,
+						   .arg = &calls };
+
+		if (index < 2) {
+			mempool_watch(&watcher);
+			sched_yield();
+			mempool_unwatch(&watcher);
+			continue;
+		}
+		mempool_destroy(mempool_create_kmalloc_pool(2, 64));
+	}
+	__atomic_fetch_add((unsigned long *)arg, calls, __ATOMIC_RELAXED);
+}
+
+/* Each is on its thread's stack: a call after the end of unwatch would show. */
+START_TEST(test_watchers_come_and_go_while_pools_do)
+{
+	unsigned long calls = 0;
+	struct mempool_watcher constant = { .gone = look_at_the_pool,
+					    .arg = &calls };
+
+	crowd.steps = test_steps(2000);
+	mempool_watch(&constant);
+	threads_run(5, watch_or_destroy, &calls);
+	mempool_unwatch(&constant);
+	ck_assert_uint_eq(crowd.faults, 0);
+	ck_assert_uint_ge(calls, 3 * crowd.steps);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("mempool threads");
@@ -472,5 +560,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_requests_end_while_min_nr_falls);
 	tcase_add_test(tc, test_elements_may_be_freed_by_another_thread);
 	tcase_add_test(tc, test_pools_come_and_go_while_others_look);
+	tcase_add_test(tc, test_cache_may_go_while_a_pool_moves_onto_it);
+	tcase_add_test(tc, test_watchers_come_and_go_while_pools_do);
 	return s;
 }
