@@ -557,9 +557,9 @@ char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
 	__attribute__((malloc, warn_unused_result));
 
 /**
- * kasprintf() - formatted text, as printf(3), in a block of its size
+ * kasprintf() - formatted text in a block of its size
  * @gfp: as kmalloc()
- * @format: of the C library: the kernel's %pS and the like mean nothing
+ * @format: as printf(3), with the kernel's %p…, see kmem/sprintf.h
  *
  * kvasprintf() is the same with the arguments in @args.
  *

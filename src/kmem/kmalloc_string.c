@@ -4,13 +4,12 @@
  * of kmalloc()
  *
  * Debugging sees who called these functions, not them.
- *
- * Where it differs from the kernel: formats are the C library's.
  */
 #include <string.h>
 
+#include <kmem/sprintf.h>
+
 #include "internal.h"
-#include "util/text.h"
 
 static char *copy_text(const char *s, size_t len, gfp_t gfp, void *caller)
 {
@@ -62,11 +61,11 @@ static char *format_text(gfp_t gfp, const char *format, va_list args,
 	char *text;
 
 	va_copy(again, args);
-	len = text_vlength(format, again);
+	len = (size_t)kmem_vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	text = kmalloc_caller(len + 1, gfp, caller);
 	if (text)
-		text_vformat(text, len + 1, format, args);
+		kmem_vsnprintf(text, len + 1, format, args);
 	return text;
 }
 
