@@ -61,19 +61,21 @@ exported() {
 		sub(/@.*/, "", $3); print $3 }' | sort -u
 }
 
-# compare HEADERS-FOLDER LIBRARY
+# compare LIBRARY HEADER...
 compare() {
-	local headers=$abs_top_srcdir/include/$1 lib=$abs_top_builddir/.libs/$2
+	local lib=$abs_top_builddir/.libs/$1
 
 	[ -e "$lib" ] || skip "built without shared libraries"
-	declared "$headers"/*.h > "$work/declared"
+	shift
+	declared "$@" > "$work/declared"
 	exported "$lib" > "$work/exported"
-	[ -s "$work/declared" ] || fail "no declarations found in $headers"
+	[ -s "$work/declared" ] || fail "no declarations found in $*"
 	diff -u "$work/declared" "$work/exported" ||
-		fail "$2 exports (+) other functions than $1/*.h declare (-)"
-	echo "$2: $(wc -l < "$work/exported") functions"
+		fail "$lib exports (+) other functions than its headers declare (-)"
+	echo "${lib##*/}: $(wc -l < "$work/exported") functions"
 }
 
 command -v nm > /dev/null || skip "nm is not installed"
-compare kmem libkmem.so
-compare allocfs liballocfs.so
+include=$abs_top_srcdir/include
+compare libkmem.so "$include"/kmem/*.h "$include"/kmem/linux/*.h
+compare liballocfs.so "$include"/allocfs/*.h
