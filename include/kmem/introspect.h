@@ -73,7 +73,8 @@ void kmem_memory_info(struct kmem_memory_info *ret_info);
 /**
  * struct kmem_zone_info - one zone, in pages
  * @node: its node
- * @name: "DMA", "DMA32", "Normal"
+ * @type: 0 to KMEM_NR_ZONE_TYPES - 1, ascending as the zones do
+ * @name: "DMA", "DMA32", "Normal", "HighMem", "Movable"
  * @start_pfn: first page frame
  * @spanned: pages from first to last
  * @present: of those, pages that exist
@@ -82,11 +83,12 @@ void kmem_memory_info(struct kmem_memory_info *ret_info);
  * @min: watermark below which only atomic requests are served
  * @low: watermark of the first attempt
  * @high: watermark at which background reclaim stops
- * @lowmem_reserve: pages kept from requests that could use zone i instead
+ * @lowmem_reserve: pages kept from requests that could use a zone of type i
  * @nr_free: free blocks of each order
  */
 struct kmem_zone_info {
 	unsigned int node;
+	unsigned int type;
 	const char *name;
 	unsigned long start_pfn;
 	unsigned long spanned;
@@ -96,7 +98,7 @@ struct kmem_zone_info {
 	unsigned long min;
 	unsigned long low;
 	unsigned long high;
-	unsigned long lowmem_reserve[4];
+	unsigned long lowmem_reserve[KMEM_NR_ZONE_TYPES];
 	unsigned long nr_free[KMEM_NR_ORDERS];
 };
 
@@ -111,6 +113,45 @@ unsigned int kmem_nr_zones(void);
  * Return: false when there are not that many.
  */
 bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info);
+
+/**
+ * kmem_node_zone_info() - snapshot of a node's zone of a type, populated or not
+ *
+ * One that has no pages says so (@managed 0), and is 0 but for its names.
+ * Return: false when there is no such node or type.
+ */
+bool kmem_node_zone_info(unsigned int node, unsigned int type,
+			 struct kmem_zone_info *ret_info);
+
+/**
+ * struct kmem_node_info - one node, in pages
+ * @start_pfn: first page frame
+ * @spanned: its pages
+ * @managed: of those, pages that the allocator owns
+ * @free: pages on the buddy lists of its zones
+ * @nr_cpus: virtual CPUs that belong to it; cpu_to_node() says which
+ * @distance: to the memory of each node, as node_distance()
+ */
+struct kmem_node_info {
+	unsigned long start_pfn;
+	unsigned long spanned;
+	unsigned long managed;
+	unsigned long free;
+	unsigned int nr_cpus;
+	unsigned int distance[KMEM_MAX_NODES];
+};
+
+/**
+ * kmem_nr_nodes() - nodes that there are
+ */
+unsigned int kmem_nr_nodes(void);
+
+/**
+ * kmem_node_info() - snapshot of a node
+ *
+ * Return: false when there is no such node.
+ */
+bool kmem_node_info(unsigned int node, struct kmem_node_info *ret_info);
 
 /* ---- caches -------------------------------------------------------------- */
 

@@ -26,6 +26,9 @@ extern "C" {
 #define KMEM_BLOCK_SIZE (KMEM_PAGE_SIZE << KMEM_MAX_ORDER)
 #define KMEM_MIN_MEMORY (2 * KMEM_BLOCK_SIZE)
 #define KMEM_NAME_MAX 127
+#define KMEM_MAX_NODES 16
+/* DMA, DMA32, Normal, HighMem, Movable. */
+#define KMEM_NR_ZONE_TYPES 5
 
 /**
  * enum kmem_backing - what the "physical" memory is made of
@@ -56,9 +59,16 @@ enum kmem_backing {
  *         caches, "FZ,name*" for some, blocks joined by ';', "-" for none;
  *         NULL: no debugging, "": FZPU
  * @zones: the zones and their sizes, lowest first, in units of 4 MiB, together
- *         the whole memory; the last may go without: "DMA:16M,Normal". NULL:
- *         the kernel's x86-64 limits (DMA to 16 MiB, DMA32 to 4 GiB, Normal
- *         above)
+ *         the whole memory; one may go without and gets the rest:
+ *         "DMA:16M,Normal,HighMem:16M". NULL: the kernel's x86-64 limits (DMA to
+ *         16 MiB, DMA32 to 4 GiB, Normal above). Borders are addresses, whatever
+ *         the nodes are. HighMem needs KMEM_MEMFD or KMEM_FILE and leaves some
+ *         memory to the others; Movable may be named and is empty
+ * @nodes: into how many nodes the memory is divided, in shares that differ by
+ *         4 MiB at most; 0: 1, at most KMEM_MAX_NODES
+ * @distances: nodes * nodes numbers, row by row: how far the memory of the
+ *         column is from the CPUs of the row. 10 on the diagonal, else more;
+ *         NULL: 20. Read by kmem_init() alone
  */
 struct kmem_config {
 	size_t memory;
@@ -72,6 +82,8 @@ struct kmem_config {
 	bool merge;
 	const char *slab_debug;
 	const char *zones;
+	unsigned int nodes;
+	const uint8_t *distances;
 };
 
 /**
@@ -80,8 +92,9 @@ struct kmem_config {
  *
  * Context: may sleep (maps memory). Not from a signal handler.
  * Return: 0; -EBUSY when it is already up; -EINVAL for a bad configuration
- * (less than 8 MiB, bad zones or slab_debug, more than 1024 CPUs); -ENOMEM or the error
- * of open(2) and mmap(2).
+ * (less than 8 MiB, bad zones or slab_debug, more than 1024 CPUs, more than 16
+ * nodes or more nodes than blocks of 4 MiB); -EOPNOTSUPP for HighMem in anonymous
+ * memory; -ENOMEM or the error of open(2) and mmap(2).
  */
 int kmem_init(const struct kmem_config *config);
 

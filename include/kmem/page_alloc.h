@@ -26,18 +26,46 @@ struct page;
  * @order: 0..10
  *
  * Served from the calling thread's page list (orders 0 to 3), else from the
- * highest zone that @gfp allows and whose watermark holds, then the zones
- * below it. With __GFP_DIRECT_RECLAIM the page lists of all threads are
+ * highest zone of the thread's node that @gfp allows and whose watermark holds,
+ * then the zones below it, then other nodes, the nearest first. With __GFP_DIRECT_RECLAIM the page lists of all threads are
  * drained and empty slabs given back before it fails; nothing sleeps.
  *
  * Context: any thread; not from a signal handler.
- * Return: the first page with one reference, or NULL (an order above 10 is
- * reported).
+ * Return: the first page with one reference, or NULL (an order above 10, and a
+ * @gfp that names two zones, are reported).
  */
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	__attribute__((warn_unused_result));
 
 #define alloc_page(gfp) alloc_pages(gfp, 0)
+
+/* A set of nodes; see numa.h for what to do with one. */
+typedef struct {
+	unsigned long bits[1];
+} nodemask_t;
+
+/**
+ * __alloc_pages() - alloc_pages(), preferring a node
+ * @gfp: as alloc_pages(); __GFP_THISNODE forbids all other nodes
+ * @order: as alloc_pages()
+ * @node: tried first, then the others, the nearest first; NUMA_NO_NODE, or one
+ *	that does not exist: the calling thread's
+ * @allowed: nodes to take pages from; NULL: all
+ *
+ * Return: as alloc_pages(); NULL when @gfp insists on a node that does not
+ * exist.
+ */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node,
+			   const nodemask_t *allowed)
+	__attribute__((warn_unused_result));
+
+/**
+ * alloc_pages_node() - __alloc_pages(gfp, order, node, NULL)
+ */
+struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
+	__attribute__((warn_unused_result));
+
+#define __alloc_pages_node(node, gfp, order) alloc_pages_node(node, gfp, order)
 
 /**
  * __free_pages() - drop the reference to a block

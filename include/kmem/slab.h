@@ -12,6 +12,7 @@
 
 #include <kmem/gfp.h>
 #include <kmem/kmem.h>
+#include <kmem/numa.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,9 +66,6 @@ typedef unsigned int slab_flags_t;
 #define KMALLOC_MAX_CACHE_SIZE 8192ul
 #define KMALLOC_MAX_SIZE KMEM_BLOCK_SIZE
 #define KMALLOC_MIN_SIZE 8ul
-
-/* Any node will do. */
-#define NUMA_NO_NODE (-1)
 
 /* What kmalloc(0) gives: not NULL, not to be dereferenced, freeable. */
 #define ZERO_SIZE_PTR ((void *)16)

@@ -142,8 +142,8 @@ static int serve(struct options *options)
 	kmem_set_report(log_text, NULL);
 	err = kmem_init(&options->kmem);
 	if (err)
-		return failed("memory, zones, min_free_kbytes, backing or "
-			      "slab_debug",
+		return failed("memory, zones, nodes, min_free_kbytes, backing "
+			      "or slab_debug",
 			      err);
 	options->view.log = log_text;
 	options->view.ready = on_ready;

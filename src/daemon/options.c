@@ -47,6 +47,8 @@ static const struct option option_table[] = {
 	  "installed memory, SIZE with K, M or G", AT(kmem.memory) },
 	{ "zones", OPTION_TEXT, 0, 0, NULL,
 	  "where zones end, e.g. DMA:16M,Normal", AT(kmem.zones) },
+	{ "nodes", OPTION_UINT, 1, KMEM_MAX_NODES, "1",
+	  "nodes that the memory is divided into", AT(kmem.nodes) },
 	{ "cpus", OPTION_UINT, 1, 64, NULL,
 	  "virtual CPUs of formulas and formats", AT(kmem.cpus) },
 	{ "min_free_kbytes", OPTION_ULONG, 1, UINT64_MAX / 1024, NULL,

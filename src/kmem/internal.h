@@ -35,6 +35,7 @@
 
 #include <kmem/fast.h>
 #include <kmem/introspect.h>
+#include <kmem/numa.h>
 
 #include "util/list.h"
 
@@ -215,11 +216,18 @@ enum zone_type {
 	ZONE_DMA,
 	ZONE_DMA32,
 	ZONE_NORMAL,
-	NR_ZONE_TYPES
+	ZONE_HIGHMEM, /* not in the linear map, see highmem.c */
+	ZONE_MOVABLE, /* always empty */
+	NR_ZONE_TYPES,
+	ZONE_INVALID = NR_ZONE_TYPES, /* of a mask that contradicts itself */
 };
 
-#define MAX_ZONES NR_ZONE_TYPES
-#define FALLBACK_END MAX_ZONES
+_Static_assert(NR_ZONE_TYPES == KMEM_NR_ZONE_TYPES, "snapshots have them all");
+
+#define MAX_NODES KMEM_MAX_NODES
+/* Zones and nodes are ranges: each border makes one part more. */
+#define MAX_ZONES (MAX_NODES + NR_ZONE_TYPES - 1)
+#define ZONELIST_END MAX_ZONES
 
 /* Orders that threads keep lists of: the kernel's, without huge pages. */
 #define PAGE_LIST_ORDERS 4
@@ -253,7 +261,40 @@ static inline unsigned long zone_managed(const struct zone *zone)
 
 int zones_init(const struct kmem_config *config);
 unsigned long zone_fresh_blocks(const struct zone *zone);
-enum zone_type gfp_zone(gfp_t gfp);
+const char *zone_type_name(enum zone_type type);
+
+/* By the four lowest bits of a mask. */
+extern const uint8_t gfp_zone_table[16];
+
+/* The highest zone that a mask allows; ZONE_INVALID if it names two. */
+static inline enum zone_type gfp_zone(gfp_t gfp)
+{
+	return (enum zone_type)gfp_zone_table[gfp & 15];
+}
+
+/* ---- node.c -------------------------------------------------------------- */
+
+/*
+ * A node is a range of page frames. Its zonelists hold indices in kmem.zone, in
+ * the order in which a request is to try them, by the highest zone that it may
+ * use: the node's own zones downward, then those of the next nearest. The
+ * second set has the node's own alone, for __GFP_THISNODE. A mask without a
+ * zone has empty lists.
+ */
+struct numa_node {
+	unsigned long start_pfn;
+	unsigned long end_pfn;
+	uint8_t distance[MAX_NODES];
+	uint8_t zonelist[2][NR_ZONE_TYPES + 1][MAX_ZONES + 1];
+};
+
+int nodes_init(const struct kmem_config *config);
+void nodes_set_zonelists(void);
+unsigned int node_of_pfn(unsigned long pfn);
+unsigned int node_of_slot(uint64_t slot);
+
+/* Whether a number, NUMA_NO_NODE say, is that of a node. */
+#define node_exists(node) ((unsigned int)(node) < kmem.nr_nodes)
 
 /* ---- watermark.c --------------------------------------------------------- */
 
@@ -291,6 +332,7 @@ struct pool_cell {
 struct thread {
 	struct list_head link; /* LOCK_THREADS */
 	uint64_t slot; /* virtual CPU = slot modulo cpus */
+	unsigned int node; /* that it prefers; the thread's own */
 	struct kmem_record record[MAX_SLOTS];
 	struct pool_cell cell[MAX_POOLS];
 };
@@ -301,6 +343,7 @@ extern __thread struct thread *thread_self;
 struct thread *thread_get(void);
 extern struct list_head thread_list;
 extern pthread_mutex_t thread_list_lock;
+void threads_place(void);
 void threads_reset(void);
 
 /* Which indices of the blocks' arrays are in use. */
@@ -310,6 +353,9 @@ struct slot_set {
 
 int slot_take(struct slot_set *set);
 void slot_put(struct slot_set *set, unsigned int slot);
+
+/* Whose memory the calling thread prefers. */
+unsigned int thread_node(void);
 
 #define for_each_thread(t) list_for_each_entry(t, &thread_list, link)
 
@@ -377,6 +423,9 @@ static inline unsigned int page_slot(const struct zone *zone,
 {
 	return zone->index * PAGE_LIST_ORDERS + order;
 }
+
+/* Slots of the zones that there are. */
+#define page_slots() (kmem.nr_zones * PAGE_LIST_ORDERS)
 
 struct page *page_list_take(struct zone *zone, unsigned int order,
 			    unsigned long floor);
@@ -811,13 +860,21 @@ struct kmem {
 	unsigned long nr_pages;
 	struct page *map;
 	unsigned int cpus;
+	unsigned int nr_nodes;
 	unsigned int nr_zones;
-	struct zone zone[MAX_ZONES];
-	/* zones to try for requests that may use zone type i, best first */
-	uint8_t fallback[NR_ZONE_TYPES][MAX_ZONES + 1];
+	struct zone zone[MAX_ZONES]; /* nodes ascending, then types */
+	struct numa_node node[MAX_NODES];
 };
 
 extern struct kmem kmem;
+
+/* What a request at @node tries, best first, up to ZONELIST_END. */
+static inline const uint8_t *zonelist(unsigned int node, gfp_t gfp)
+{
+	bool only = gfp & __GFP_THISNODE;
+
+	return kmem.node[node].zonelist[only][gfp_zone(gfp)];
+}
 
 /* Sets the stack up with defaults at the first call of a public function. */
 bool kmem_start(void);

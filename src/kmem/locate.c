@@ -51,6 +51,7 @@ bool kmem_locate(const void *address, struct kmem_location *ret_location)
 	page = __virt_to_page(address);
 	l->pfn = __page_to_pfn(page);
 	l->slab_pfn = l->pfn;
+	l->node = node_of_pfn(l->pfn);
 	for (unsigned int i = 0; i < kmem.nr_zones; i++)
 		if (l->pfn >= kmem.zone[i].start_pfn)
 			l->zone = kmem.zone[i].name;

@@ -6,7 +6,8 @@
  * these steps until one gives a page:
  *
  *	1  the calling thread's page list of the best zone (orders 0 to 3)
- *	2  each zone that the mask allows, best first, down to its low mark
+ *	2  each zone that the mask allows, in the order of the node's zonelist
+ *	   (node.c), down to its low mark
  *	3  the same down to the min mark, or below it for __GFP_HIGH and
  *	   __GFP_MEMALLOC
  *	4  with __GFP_DIRECT_RECLAIM: all page lists drained, all empty slabs
@@ -29,29 +30,42 @@ static void mark_in_use(struct page *page, unsigned int order)
 	page->refcount = 1;
 }
 
+/* A request, as its steps see it. */
+struct attempt {
+	gfp_t gfp;
+	unsigned int order;
+	const uint8_t *zonelist;
+	const nodemask_t *allowed; /* NULL: every node */
+};
+
 enum pass {
 	PASS_LOW,
 	PASS_MIN
 };
 
-/* Steps 2 and 3: the first zone that can, from the best down. */
-static struct page *take_from_zones(gfp_t gfp, unsigned int order,
-				    enum pass pass)
+static bool may_use(const struct attempt *a, const struct zone *zone)
 {
-	const uint8_t *i = kmem.fallback[gfp_zone(gfp)];
+	return !a->allowed || node_isset(zone->node, *a->allowed);
+}
 
-	for (; *i != FALLBACK_END; i++) {
+/* Steps 2 and 3: the first zone that can, from the best down. */
+static struct page *take_from_zones(const struct attempt *a, enum pass pass,
+				    gfp_t gfp)
+{
+	for (const uint8_t *i = a->zonelist; *i != ZONELIST_END; i++) {
 		struct zone *zone = &kmem.zone[*i];
 		unsigned long floor;
 		struct page *page;
 
+		if (!may_use(a, zone))
+			continue;
 		if (pass == PASS_LOW)
 			floor = zone_floor(zone, zone->low, gfp & ~__GFP_HIGH);
 		else if (gfp & __GFP_NOFAIL)
 			floor = 0;
 		else
 			floor = zone_floor(zone, zone->min, gfp);
-		page = page_list_take(zone, order, floor);
+		page = page_list_take(zone, a->order, floor);
 		if (page)
 			return page;
 	}
@@ -69,22 +83,44 @@ static void reclaim(void)
 	drain_all_pages();
 }
 
+/* Which node's zonelist serves the request; false: none may. */
+static bool choose_node(gfp_t gfp, int node, unsigned int *ret_node)
+{
+	if (node_exists(node))
+		*ret_node = (unsigned int)node;
+	else if (node == NUMA_NO_NODE || !(gfp & __GFP_THISNODE))
+		*ret_node = thread_node();
+	else
+		return false;
+	return true;
+}
+
 /*
  * Also the way in for a process that never called kmem_init(). __GFP_NOFAIL is
  * worth the last page only when everything else was tried.
  */
-static struct page *alloc_slow(gfp_t gfp, unsigned int order)
+static struct page *alloc_slow(gfp_t gfp, unsigned int order, int node,
+			       const nodemask_t *allowed)
 {
+	struct attempt a = { .gfp = gfp, .order = order, .allowed = allowed };
+	gfp_t light = gfp & ~__GFP_NOFAIL;
+	unsigned int from;
 	struct page *page;
 
-	if (!kmem_up())
+	if (!kmem_up() || !choose_node(gfp, node, &from))
 		return NULL;
-	page = take_from_zones(gfp & ~__GFP_NOFAIL, order, PASS_LOW);
+	if (gfp_zone(gfp) == ZONE_INVALID) {
+		kmem_report("alloc_pages: mode %#x names more than one zone",
+			    gfp);
+		return NULL;
+	}
+	a.zonelist = zonelist(from, gfp);
+	page = take_from_zones(&a, PASS_LOW, light);
 	if (!page)
-		page = take_from_zones(gfp & ~__GFP_NOFAIL, order, PASS_MIN);
+		page = take_from_zones(&a, PASS_MIN, light);
 	if (!page && gfpflags_allow_blocking(gfp)) {
 		reclaim();
-		page = take_from_zones(gfp, order, PASS_MIN);
+		page = take_from_zones(&a, PASS_MIN, gfp);
 	}
 	return page;
 }
@@ -92,37 +128,65 @@ static struct page *alloc_slow(gfp_t gfp, unsigned int order)
 /* Step 1: no lock, no look at a mark. */
 static struct page *take_from_list(gfp_t gfp, unsigned int order)
 {
-	struct kmem_record *r;
+	struct thread *t = thread_self;
 	unsigned int zone;
 
-	if (order >= PAGE_LIST_ORDERS || !thread_self)
+	if (order >= PAGE_LIST_ORDERS || !t)
 		return NULL;
-	zone = kmem.fallback[gfp_zone(gfp)][0];
-	if (zone == FALLBACK_END)
+	zone = zonelist(t->node, gfp)[0];
+	if (zone == ZONELIST_END)
 		return NULL;
-	r = thread_record(zone * PAGE_LIST_ORDERS + order);
-	return kmem_record_pop(r);
+	return kmem_record_pop(&t->record[zone * PAGE_LIST_ORDERS + order]);
+}
+
+static bool is_order(unsigned int order)
+{
+	if (likely(order <= KMEM_MAX_ORDER))
+		return true;
+	kmem_report("alloc_pages: order %u is above %d", order, KMEM_MAX_ORDER);
+	return false;
+}
+
+static inline struct page *hand_out(struct page *page, gfp_t gfp,
+				    unsigned int order)
+{
+	mark_in_use(page, order);
+	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
+		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
+	return page;
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 
-	if (unlikely(order > KMEM_MAX_ORDER)) {
-		kmem_report("alloc_pages: order %u is above %d", order,
-			    KMEM_MAX_ORDER);
+	if (!is_order(order))
 		return NULL;
-	}
 	page = take_from_list(gfp, order);
 	if (unlikely(!page)) {
-		page = alloc_slow(gfp, order);
+		page = alloc_slow(gfp, order, NUMA_NO_NODE, NULL);
 		if (!page)
 			return NULL;
 	}
-	mark_in_use(page, order);
-	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
-		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
-	return page;
+	return hand_out(page, gfp, order);
+}
+
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node,
+			   const nodemask_t *allowed)
+{
+	struct page *page;
+
+	if (node == NUMA_NO_NODE && !allowed)
+		return alloc_pages(gfp, order);
+	if (!is_order(order))
+		return NULL;
+	page = alloc_slow(gfp, order, node, allowed);
+	return page ? hand_out(page, gfp, order) : NULL;
+}
+
+struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order, node, NULL);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)

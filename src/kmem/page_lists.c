@@ -148,7 +148,7 @@ void drain_all_pages(void)
 {
 	if (!kmem_up())
 		return;
-	for (unsigned int slot = 0; slot < PAGE_SLOTS; slot++) {
+	for (unsigned int slot = 0; slot < page_slots(); slot++) {
 		struct list_of list = { &kmem.zone[slot / PAGE_LIST_ORDERS],
 					slot % PAGE_LIST_ORDERS };
 
@@ -161,7 +161,7 @@ void drain_all_pages(void)
 /* The thread is ending; its lists go home. */
 void page_thread_exit(struct thread *t)
 {
-	for (unsigned int slot = 0; slot < PAGE_SLOTS; slot++) {
+	for (unsigned int slot = 0; slot < page_slots(); slot++) {
 		struct list_of list = { &kmem.zone[slot / PAGE_LIST_ORDERS],
 					slot % PAGE_LIST_ORDERS };
 

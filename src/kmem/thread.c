@@ -74,10 +74,32 @@ struct thread *thread_get(void)
 	}
 	lock(&thread_list_lock, LOCK_THREADS);
 	t->slot = thread_next_slot++;
+	t->node = node_of_slot(t->slot);
 	list_add_tail(&t->link, &thread_list);
 	unlock(&thread_list_lock);
 	thread_self = t;
 	return t;
+}
+
+/* Also the way to the node of a thread that comes here first. */
+unsigned int thread_node(void)
+{
+	struct thread *t = thread_self;
+
+	if (unlikely(!t) && kmem.nr_nodes > 1)
+		t = thread_get();
+	return t ? t->node : 0;
+}
+
+/* Another set of nodes: every thread goes where its CPU is. */
+void threads_place(void)
+{
+	struct thread *t;
+
+	lock(&thread_list_lock, LOCK_THREADS);
+	for_each_thread(t)
+		t->node = node_of_slot(t->slot);
+	unlock(&thread_list_lock);
 }
 
 /* Forgets all records and cells; the blocks stay their threads'. */

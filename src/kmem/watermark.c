@@ -17,6 +17,7 @@ static const unsigned int reserve_ratio[NR_ZONE_TYPES] = {
 	[ZONE_DMA] = 256,
 	[ZONE_DMA32] = 256,
 	[ZONE_NORMAL] = 32,
+	/* Nobody else may use HighMem and Movable: 0, nothing to keep. */
 };
 
 /* The largest root with root * root <= n, bit by bit. */
@@ -30,18 +31,45 @@ static unsigned long isqrt(unsigned long n)
 	return root;
 }
 
+static bool is_lowmem(const struct zone *zone)
+{
+	return zone->type < ZONE_HIGHMEM;
+}
+
+static unsigned long lowmem_pages(void)
+{
+	unsigned long pages = 0;
+
+	for (unsigned int i = 0; i < kmem.nr_zones; i++)
+		if (is_lowmem(&kmem.zone[i]))
+			pages += zone_managed(&kmem.zone[i]);
+	return pages;
+}
+
+/* HighMem serves nobody who is urgent: a little for all that come is enough. */
+static unsigned long min_mark(const struct zone *zone, unsigned long min_pages,
+			      unsigned long lowmem)
+{
+	unsigned long managed = zone_managed(zone);
+
+	if (!is_lowmem(zone))
+		return MAX(32ul, MIN(128ul, managed / 1024));
+	return min_pages * managed / lowmem;
+}
+
 /*
- * min is the zone's share of min_free_kbytes, 4 * sqrt(memory in kB) unless
+ * min is the zone's share of min_free_kbytes, 4 * sqrt(low memory in kB) unless
  * told otherwise; low and high are a quarter of it above, or a thousandth of
  * the zone where that is more.
  */
 void zones_set_watermarks(unsigned long min_free_kbytes)
 {
-	unsigned long lowmem_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
+	unsigned long lowmem = lowmem_pages();
 	unsigned long min_pages;
 
 	if (!min_free_kbytes) {
-		min_free_kbytes = isqrt(lowmem_kb * 16);
+		min_free_kbytes =
+			isqrt((lowmem << (KMEM_PAGE_SHIFT - 10)) * 16);
 		min_free_kbytes = MAX(128ul, MIN(262144ul, min_free_kbytes));
 	}
 	min_pages = min_free_kbytes >> (KMEM_PAGE_SHIFT - 10);
@@ -49,7 +77,7 @@ void zones_set_watermarks(unsigned long min_free_kbytes)
 		struct zone *zone = &kmem.zone[i];
 		unsigned long delta;
 
-		zone->min = min_pages * zone_managed(zone) / kmem.nr_pages;
+		zone->min = min_mark(zone, min_pages, lowmem);
 		delta = MAX(zone->min / 4, zone_managed(zone) / 1000);
 		zone->low = zone->min + delta;
 		zone->high = zone->low + delta;
@@ -57,22 +85,23 @@ void zones_set_watermarks(unsigned long min_free_kbytes)
 }
 
 /*
- * What a zone keeps from requests that could be served by zones above it:
- * their pages, divided by the zone's own ratio.
+ * What a zone keeps from requests that could be served by zones above it in
+ * its node: their pages, divided by the zone's own ratio.
  */
 void zones_set_lowmem_reserve(void)
 {
 	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
 		struct zone *zone = &kmem.zone[i];
+		unsigned int ratio = reserve_ratio[zone->type];
 		unsigned long above = 0;
 		unsigned int next = i + 1;
 
 		for (int type = zone->type + 1; type < NR_ZONE_TYPES; type++) {
 			if (next < kmem.nr_zones &&
+			    kmem.zone[next].node == zone->node &&
 			    (int)kmem.zone[next].type == type)
 				above += zone_managed(&kmem.zone[next++]);
-			zone->lowmem_reserve[type] =
-				above / reserve_ratio[zone->type];
+			zone->lowmem_reserve[type] = ratio ? above / ratio : 0;
 		}
 	}
 }

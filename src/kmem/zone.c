@@ -3,9 +3,11 @@
  * zone.c - how the memory is divided, and what each part keeps back
  *
  * Zones are ranges of page frames with different limits for the requests they
- * serve; a request names the highest zone it may use and falls back downward.
- * Here they matter for teaching and for tests rather than for devices, so the
- * default borders are those of x86-64 as far as the memory reaches.
+ * serve; a request names the highest zone it may use and falls back downward,
+ * then to other nodes (node.c). Here they matter for teaching and for tests
+ * rather than for devices, so the default borders are those of x86-64 as far as
+ * the memory reaches. HighMem exists where it is asked for. Movable is there
+ * for its name: nothing moves pages.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,18 +21,36 @@ static const struct {
 	[ZONE_DMA] = { "DMA", (16ul << 20) >> KMEM_PAGE_SHIFT },
 	[ZONE_DMA32] = { "DMA32", (4ul << 30) >> KMEM_PAGE_SHIFT },
 	[ZONE_NORMAL] = { "Normal", ~0ul },
+	[ZONE_HIGHMEM] = { "HighMem", ~0ul },
+	[ZONE_MOVABLE] = { "Movable", ~0ul },
 };
 
 #define BLOCK_PAGES (1ul << KMEM_MAX_ORDER)
 
-/* The highest zone that a mask allows; there is no HighMem or Movable. */
-enum zone_type gfp_zone(gfp_t gfp)
+/*
+ * Of __GFP_DMA, __GFP_HIGHMEM and __GFP_DMA32 a mask may have one. __GFP_MOVABLE
+ * says what may be done with the page; only with __GFP_HIGHMEM is it also a
+ * zone.
+ */
+const uint8_t gfp_zone_table[16] = {
+	[0] = ZONE_NORMAL,
+	[__GFP_DMA] = ZONE_DMA,
+	[__GFP_HIGHMEM] = ZONE_HIGHMEM,
+	[__GFP_DMA32] = ZONE_DMA32,
+	[__GFP_MOVABLE] = ZONE_NORMAL,
+	[__GFP_MOVABLE | __GFP_DMA] = ZONE_DMA,
+	[__GFP_MOVABLE | __GFP_HIGHMEM] = ZONE_MOVABLE,
+	[__GFP_MOVABLE | __GFP_DMA32] = ZONE_DMA32,
+	/* All that are left name two. */
+	[3] = ZONE_INVALID,
+	[5 ... 7] = ZONE_INVALID,
+	[11] = ZONE_INVALID,
+	[13 ... 15] = ZONE_INVALID,
+};
+
+const char *zone_type_name(enum zone_type type)
 {
-	if (gfp & __GFP_DMA)
-		return ZONE_DMA;
-	if (gfp & __GFP_DMA32)
-		return ZONE_DMA32;
-	return ZONE_NORMAL;
+	return zone_table[type].name;
 }
 
 /* Blocks of the highest order that were never touched, see buddy.c. */
@@ -43,8 +63,8 @@ unsigned long zone_fresh_blocks(const struct zone *zone)
  * A zone begins wholly untouched. Its batch is the kernel's: a thousandth of
  * the zone's pages in quarters, at most 64, rounded to a power of two less one.
  */
-static void add_zone(enum zone_type type, unsigned long start,
-		     unsigned long end)
+static void add_zone(enum zone_type type, unsigned int node,
+		     unsigned long start, unsigned long end)
 {
 	struct zone *zone = &kmem.zone[kmem.nr_zones];
 	unsigned long batch = MIN((end - start) >> 12, 64ul);
@@ -53,6 +73,7 @@ static void add_zone(enum zone_type type, unsigned long start,
 	zone->name = zone_table[type].name;
 	zone->type = type;
 	zone->index = kmem.nr_zones++;
+	zone->node = node;
 	zone->start_pfn = start;
 	zone->end_pfn = end;
 	zone->fresh_pfn = start;
@@ -62,6 +83,20 @@ static void add_zone(enum zone_type type, unsigned long start,
 	pthread_mutex_init(&zone->lock, NULL);
 	for (int order = 0; order < KMEM_NR_ORDERS; order++)
 		list_init(&zone->free_list[order]);
+}
+
+/* Frames of one type become a zone in each node that has some of them. */
+static void add_zones(enum zone_type type, unsigned long start,
+		      unsigned long end)
+{
+	for (unsigned int i = 0; i < kmem.nr_nodes; i++) {
+		const struct numa_node *node = &kmem.node[i];
+		unsigned long from = MAX(start, node->start_pfn);
+		unsigned long to = MIN(end, node->end_pfn);
+
+		if (from < to)
+			add_zone(type, i, from, to);
+	}
 }
 
 /*
@@ -101,28 +136,61 @@ static int parse_zone(const char **text, enum zone_type *ret_type,
 	return 0;
 }
 
-/* Ascending, and together exactly the memory; only the last may be open. */
-static int zones_from_list(const char *text)
+/* What a list gives to each type; no more than the memory, all together. */
+struct zone_sizes {
+	unsigned long pages[NR_ZONE_TYPES];
+	unsigned long sum;
+	int open; /* the type that gets the rest, or -1 */
+};
+
+/* Ascending; one may be open. Movable is known, and has nothing. */
+static int parse_zones(const char *text, struct zone_sizes *sizes)
 {
-	unsigned long start = 0, pages, room;
 	enum zone_type type;
+	unsigned long pages;
 	int last = -1, err;
 
 	while (*text) {
 		err = parse_zone(&text, &type, &pages);
 		if (err)
 			return err;
-		room = kmem.nr_pages - start;
-		if ((int)type <= last || (!pages && *text) || pages > room)
+		if ((int)type <= last || pages > kmem.nr_pages - sizes->sum)
 			return -EINVAL;
 		last = type;
-		if (!pages)
-			pages = room;
-		if (pages)
-			add_zone(type, start, start + pages);
-		start += pages;
+		if (type == ZONE_MOVABLE ? pages != 0
+					 : !pages && sizes->open >= 0)
+			return -EINVAL;
+		if (!pages && type != ZONE_MOVABLE)
+			sizes->open = type;
+		sizes->pages[type] = pages;
+		sizes->sum += pages;
 	}
-	return start == kmem.nr_pages ? 0 : -EINVAL;
+	return 0;
+}
+
+/* Together exactly the memory, and not all of it HighMem. */
+static int zones_from_list(const char *text)
+{
+	struct zone_sizes sizes = { .open = -1 };
+	unsigned long start = 0;
+	int err = parse_zones(text, &sizes);
+
+	if (err)
+		return err;
+	if (sizes.open >= 0)
+		sizes.pages[sizes.open] = kmem.nr_pages - sizes.sum;
+	else if (sizes.sum != kmem.nr_pages)
+		return -EINVAL;
+	if (sizes.pages[ZONE_HIGHMEM] == kmem.nr_pages)
+		return -EINVAL;
+	if (sizes.pages[ZONE_HIGHMEM] && kmem.arena.fd < 0)
+		return -EOPNOTSUPP;
+	for (int type = 0; type < NR_ZONE_TYPES; type++) {
+		add_zones((enum zone_type)type, start,
+			  start + sizes.pages[type]);
+		start += sizes.pages[type];
+	}
+	return 0;
 }
 
 static void zones_by_default(void)
@@ -134,24 +202,8 @@ static void zones_by_default(void)
 		unsigned long end =
 			MIN(zone_table[type].end_pfn, kmem.nr_pages);
 
-		add_zone(type, start, end);
+		add_zones((enum zone_type)type, start, end);
 		start = end;
-	}
-}
-
-/*
- * A request for a zone that does not exist goes to the one below, as the
- * kernel's zonelists have it; one below all zones that exist finds nothing.
- */
-static void set_fallback(void)
-{
-	for (int type = 0; type < NR_ZONE_TYPES; type++) {
-		unsigned int n = 0;
-
-		for (int i = (int)kmem.nr_zones - 1; i >= 0; i--)
-			if ((int)kmem.zone[i].type <= type)
-				kmem.fallback[type][n++] = (uint8_t)i;
-		kmem.fallback[type][n] = FALLBACK_END;
 	}
 }
 
@@ -159,10 +211,13 @@ static void set_fallback(void)
 int zones_init(const struct kmem_config *config)
 {
 	unsigned long max_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
-	int err = 0;
+	int err;
 
 	if (config->min_free_kbytes > max_kb / 2)
 		return -EINVAL;
+	err = nodes_init(config);
+	if (err)
+		return err;
 	kmem.nr_zones = 0;
 	if (config->zones)
 		err = zones_from_list(config->zones);
@@ -172,7 +227,7 @@ int zones_init(const struct kmem_config *config)
 		return err;
 	zones_set_watermarks(config->min_free_kbytes);
 	zones_set_lowmem_reserve();
-	set_fallback();
+	nodes_set_zonelists();
 	return 0;
 }
 
@@ -187,15 +242,11 @@ unsigned int kmem_nr_zones(void)
 	return kmem_up() ? kmem.nr_zones : 0;
 }
 
-bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info)
+static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 {
-	const struct zone *zone;
-
-	if (!kmem_up() || i >= kmem.nr_zones)
-		return false;
-	zone = &kmem.zone[i];
 	*ret_info = (struct kmem_zone_info){
 		.node = zone->node,
+		.type = zone->type,
 		.name = zone->name,
 		.start_pfn = zone->start_pfn,
 		.spanned = zone_managed(zone),
@@ -211,6 +262,32 @@ bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info)
 	for (int order = 0; order < KMEM_NR_ORDERS; order++)
 		ret_info->nr_free[order] = counter_read(zone->nr_free[order]);
 	ret_info->nr_free[KMEM_MAX_ORDER] += zone_fresh_blocks(zone);
+}
+
+bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info)
+{
+	if (!kmem_up() || i >= kmem.nr_zones)
+		return false;
+	zone_info(&kmem.zone[i], ret_info);
+	return true;
+}
+
+bool kmem_node_zone_info(unsigned int node, unsigned int type,
+			 struct kmem_zone_info *ret_info)
+{
+	if (!kmem_up() || node >= kmem.nr_nodes || type >= NR_ZONE_TYPES)
+		return false;
+	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
+		if (kmem.zone[i].node != node || kmem.zone[i].type != type)
+			continue;
+		zone_info(&kmem.zone[i], ret_info);
+		return true;
+	}
+	*ret_info = (struct kmem_zone_info){
+		.node = node,
+		.type = type,
+		.name = zone_table[type].name,
+	};
 	return true;
 }
 

@@ -91,7 +91,7 @@ bool bytes_are(const void *p, size_t n, unsigned char byte);
 
 /* ---- free lists ---------------------------------------------------------- */
 
-#define BUDDYINFO_ZONES 8
+#define BUDDYINFO_ZONES 20
 
 struct buddyinfo {
 	unsigned int zones;
