@@ -132,6 +132,36 @@ static inline bool gfpflags_allow_blocking(gfp_t gfp)
 }
 
 /**
+ * enum migratetype - what pages are grouped by, so that few blocks mix
+ * @MIGRATE_UNMOVABLE: in use until their user frees them
+ * @MIGRATE_MOVABLE: __GFP_MOVABLE: could be moved; here they never are
+ * @MIGRATE_RECLAIMABLE: __GFP_RECLAIMABLE: slabs that shrinking empties
+ * @MIGRATE_PCPTYPES: how many of the types threads keep lists of
+ * @MIGRATE_HIGHATOMIC: kept for atomic requests of order 1 and above
+ * @MIGRATE_TYPES: how many there are
+ */
+enum migratetype {
+	MIGRATE_UNMOVABLE,
+	MIGRATE_MOVABLE,
+	MIGRATE_RECLAIMABLE,
+	MIGRATE_PCPTYPES,
+	MIGRATE_HIGHATOMIC = MIGRATE_PCPTYPES,
+	MIGRATE_TYPES
+};
+
+#define GFP_MOVABLE_MASK (__GFP_RECLAIMABLE | __GFP_MOVABLE)
+
+/**
+ * gfp_migratetype() - the group that pages of a request belong to
+ * @gfp: the mask; not with __GFP_MOVABLE and __GFP_RECLAIMABLE together, which
+ *       no allocation accepts
+ */
+static inline enum migratetype gfp_migratetype(gfp_t gfp)
+{
+	return (enum migratetype)((gfp & GFP_MOVABLE_MASK) >> 3);
+}
+
+/**
  * gfpflags_allow_spinning() - may this request take locks that others hold?
  * @gfp: the mask
  */

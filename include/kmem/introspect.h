@@ -70,6 +70,9 @@ struct kmem_memory_info {
 
 void kmem_memory_info(struct kmem_memory_info *ret_info);
 
+/* Pages have a migrate type by groups of so many. */
+#define KMEM_PAGEBLOCK_ORDER 9
+
 /**
  * struct kmem_zone_info - one zone, in pages
  * @node: its node
@@ -85,6 +88,9 @@ void kmem_memory_info(struct kmem_memory_info *ret_info);
  * @high: watermark at which background reclaim stops
  * @lowmem_reserve: pages kept from requests that could use a zone of type i
  * @nr_free: free blocks of each order
+ * @nr_free_type: of those, the ones of each enum migratetype
+ * @nr_pageblocks: groups of 2^KMEM_PAGEBLOCK_ORDER pages of each type
+ * @free_highatomic: pages in the blocks of MIGRATE_HIGHATOMIC
  */
 struct kmem_zone_info {
 	unsigned int node;
@@ -100,6 +106,9 @@ struct kmem_zone_info {
 	unsigned long high;
 	unsigned long lowmem_reserve[KMEM_NR_ZONE_TYPES];
 	unsigned long nr_free[KMEM_NR_ORDERS];
+	unsigned long nr_free_type[MIGRATE_TYPES][KMEM_NR_ORDERS];
+	unsigned long nr_pageblocks[MIGRATE_TYPES];
+	unsigned long free_highatomic;
 };
 
 /**

@@ -8,81 +8,166 @@
  * large enough and keeps the lower half; a free block merges with its buddy as
  * long as that is free too.
  *
+ * There is a list for each order and each migrate type. A block is on the list
+ * of its pageblock's type, a block of several pageblocks on that of all of
+ * them; pageblock.c has the types and what happens when a list is empty.
+ *
+ *	free_pages = sum of nr[order][type] << order, and the fresh range
+ *	bit o of orders[type] says whether list [o][type] has a block
+ *
  * Where it differs from the kernel: memory that was never touched is not on
- * the lists but a range at the end of the zone, from which blocks of the
- * highest order are taken when the lists have none large enough. So installing
- * memory costs nothing, and the map of pages is touched where memory is used.
- * No merge reaches into that range, since blocks never merge beyond the
- * highest order.
+ * the lists but a range at the end of the zone. It counts as movable blocks of
+ * the highest order behind those on the list, and goes there one by one when
+ * that list is empty. So installing memory costs nothing, and the map of pages
+ * is touched where memory is used. No merge reaches into that range, since
+ * blocks never merge beyond the highest order.
  *
  * Everything here runs under the zone's lock.
  */
+#include <string.h>
+
 #include "internal.h"
 
-static void put_on_list(struct zone *zone, struct page *page,
-			unsigned int order, bool tail)
+/* A zone begins wholly untouched. */
+void buddy_init_zone(struct zone *zone)
 {
+	for (int order = 0; order < KMEM_NR_ORDERS; order++)
+		for (int type = 0; type < MIGRATE_TYPES; type++)
+			list_init(&zone->free_area[order].list[type]);
+	zone->fresh_pfn = zone->start_pfn;
+	zone->free_pages = zone->end_pfn - zone->start_pfn;
+	zone->nr_pageblocks[MIGRATE_MOVABLE] =
+		zone->free_pages >> PAGEBLOCK_ORDER;
+}
+
+/* ---- lists ---- */
+
+static void count_block(struct zone *zone, unsigned int order,
+			enum migratetype type, long n)
+{
+	counter_add(zone->free_area[order].nr[type], (unsigned long)n);
+	if (type == MIGRATE_HIGHATOMIC)
+		counter_add(zone->free_highatomic, (unsigned long)n << order);
+}
+
+static void list_block(struct zone *zone, struct page *page, unsigned int order,
+		       enum migratetype type, bool tail)
+{
+	struct list_head *list = &zone->free_area[order].list[type];
+
 	page_set_type(page, PAGE_BUDDY);
 	counter_set(page->order, (uint8_t)order);
 	page->zone = (uint8_t)zone->index;
 	page->node = (uint8_t)zone->node;
 	if (tail)
-		list_add_tail(&page->list, &zone->free_list[order]);
+		list_add_tail(&page->list, list);
 	else
-		list_add(&page->list, &zone->free_list[order]);
-	counter_add(zone->nr_free[order], 1);
+		list_add(&page->list, list);
+	count_block(zone, order, type, 1);
+	zone->orders[type] |= (uint16_t)(1u << order);
 }
 
-static void take_off_list(struct zone *zone, struct page *page)
+/* The caller knows what becomes of it; its type is PAGE_NONE meanwhile. */
+void buddy_unlist(struct zone *zone, struct page *page, enum migratetype type)
 {
+	unsigned int order = page->order;
+
 	list_del(&page->list);
 	page_set_type(page, PAGE_NONE);
-	counter_sub(zone->nr_free[page->order], 1);
+	count_block(zone, order, type, -1);
+	if (list_empty(&zone->free_area[order].list[type]))
+		zone->orders[type] &= (uint16_t)~(1u << order);
 }
 
-static struct page *take_block(struct zone *zone, unsigned int order,
-			       unsigned int *ret_order)
+/* A free block changes lists, because its pageblock changes types. */
+void buddy_move(struct zone *zone, struct page *page, enum migratetype from,
+		enum migratetype to)
 {
-	struct page *page;
+	unsigned int order = page->order;
 
-	for (unsigned int o = order; o <= KMEM_MAX_ORDER; o++) {
-		if (list_empty(&zone->free_list[o]))
-			continue;
-		page = list_first_entry(&zone->free_list[o], struct page, list);
-		take_off_list(zone, page);
-		*ret_order = o;
-		return page;
-	}
+	list_move_tail(&page->list, &zone->free_area[order].list[to]);
+	count_block(zone, order, from, -1);
+	count_block(zone, order, to, 1);
+	zone->orders[to] |= (uint16_t)(1u << order);
+	if (list_empty(&zone->free_area[order].list[from]))
+		zone->orders[from] &= (uint16_t)~(1u << order);
+}
+
+/* ---- taking ---- */
+
+/* One block of the range that was never touched goes on its list. */
+bool buddy_list_fresh(struct zone *zone)
+{
+	struct page *page = kmem.map + zone->fresh_pfn;
+
 	if (zone->fresh_pfn == zone->end_pfn)
-		return NULL;
-	page = kmem.map + zone->fresh_pfn;
-	page->zone = (uint8_t)zone->index;
-	page->node = (uint8_t)zone->node;
+		return false;
 	counter_add(zone->fresh_pfn, 1ul << KMEM_MAX_ORDER);
-	*ret_order = KMEM_MAX_ORDER;
-	return page;
+	list_block(zone, page, KMEM_MAX_ORDER, MIGRATE_MOVABLE, true);
+	return true;
 }
 
 /*
- * A block of @order, or NULL. Of a larger one the upper halves go on the lists,
- * so that pages of one block come out in ascending order.
+ * Keeps the lowest part of a block that is on no list; the upper halves go on
+ * the lists, so that pages of one block come out in ascending order.
  */
-struct page *buddy_take(struct zone *zone, unsigned int order)
+struct page *buddy_split(struct zone *zone, struct page *page,
+			 unsigned int have, unsigned int order,
+			 enum migratetype type)
 {
+	lock_assert_held(&zone->lock);
+	while (have > order) {
+		have--;
+		list_block(zone, page + (1ul << have), have, type, false);
+	}
+	return page;
+}
+
+/* A block of the type's own lists, the smallest that is large enough. */
+struct page *buddy_take_own(struct zone *zone, unsigned int order,
+			    enum migratetype type)
+{
+	unsigned int fits = (unsigned int)zone->orders[type] >> order;
 	unsigned int have;
 	struct page *page;
 
-	lock_assert_held(&zone->lock);
-	page = take_block(zone, order, &have);
-	if (!page)
-		return NULL;
-	while (have > order) {
-		have--;
-		put_on_list(zone, page + (1ul << have), have, false);
+	if (!fits) {
+		if (type != MIGRATE_MOVABLE || !buddy_list_fresh(zone))
+			return NULL;
+		fits = (unsigned int)zone->orders[type] >> order;
 	}
-	counter_sub(zone->free_pages, 1ul << order);
+	have = order + (unsigned int)__builtin_ctz(fits);
+	page = list_first_entry(&zone->free_area[have].list[type], struct page,
+				list);
+	buddy_unlist(zone, page, type);
+	return buddy_split(zone, page, have, order, type);
+}
+
+/*
+ * A block of @order for a request of @type, or NULL. What is reserved for
+ * atomic requests of higher orders is theirs first, and the last resort of who
+ * cannot wait.
+ */
+struct page *buddy_take(struct zone *zone, unsigned int order,
+			enum migratetype type, unsigned int flags)
+{
+	struct page *page = NULL;
+
+	lock_assert_held(&zone->lock);
+	if (flags & ALLOC_HIGHATOMIC)
+		page = buddy_take_own(zone, order, MIGRATE_HIGHATOMIC);
+	if (!page)
+		page = buddy_take_own(zone, order, type);
+	if (!page)
+		page = pageblock_fallback(zone, order, type, flags);
+	if (!page && flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
+		page = buddy_take_own(zone, order, MIGRATE_HIGHATOMIC);
+	if (page)
+		counter_sub(zone->free_pages, 1ul << order);
 	return page;
 }
+
+/* ---- giving ---- */
 
 static bool is_free_block(unsigned long pfn, unsigned int order)
 {
@@ -103,9 +188,35 @@ static bool merge_is_likely(unsigned long pfn, unsigned int order)
 	       is_free_block(above ^ (1ul << (order + 1)), order + 1);
 }
 
-void buddy_give(struct zone *zone, struct page *page, unsigned int order)
+/* The reserve's pageblocks do not melt into blocks that others use. */
+static bool may_merge(enum migratetype a, enum migratetype b)
+{
+	return a == b || (a < MIGRATE_PCPTYPES && b < MIGRATE_PCPTYPES);
+}
+
+/*
+ * The buddy leaves its list for a merge. A pageblock of another type becomes
+ * one of @type, so that all of the merged block is of one.
+ */
+static bool absorb(struct zone *zone, unsigned long buddy, unsigned int order,
+		   enum migratetype type)
+{
+	enum migratetype other = pageblock_type(buddy);
+
+	if (!may_merge(type, other))
+		return false;
+	buddy_unlist(zone, kmem.map + buddy, other);
+	if (other != type)
+		pageblocks_set(zone, buddy, order, type);
+	return true;
+}
+
+/* @tail: used again as late as possible. */
+void buddy_give(struct zone *zone, struct page *page, unsigned int order,
+		bool tail)
 {
 	unsigned long pfn = __page_to_pfn(page);
+	enum migratetype type = pageblock_type(pfn);
 
 	lock_assert_held(&zone->lock);
 	counter_add(zone->free_pages, 1ul << order);
@@ -113,11 +224,35 @@ void buddy_give(struct zone *zone, struct page *page, unsigned int order)
 	while (order < KMEM_MAX_ORDER) {
 		unsigned long buddy = pfn ^ (1ul << order);
 
-		if (!is_free_block(buddy, order))
+		if (!is_free_block(buddy, order) ||
+		    !absorb(zone, buddy, order, type))
 			break;
-		take_off_list(zone, kmem.map + buddy);
 		pfn &= buddy;
 		order++;
 	}
-	put_on_list(zone, kmem.map + pfn, order, merge_is_likely(pfn, order));
+	list_block(zone, kmem.map + pfn, order, type,
+		   tail || merge_is_likely(pfn, order));
+}
+
+/* ---- what others want to know ---- */
+
+/* Written under the lock, read without: each number was right at some time. */
+void buddy_info(const struct zone *zone, struct kmem_zone_info *ret_info)
+{
+	unsigned long fresh = zone_fresh_blocks(zone);
+
+	for (int type = 0; type < MIGRATE_TYPES; type++) {
+		unsigned long *nr = ret_info->nr_free_type[type];
+
+		for (int order = 0; order < KMEM_NR_ORDERS; order++)
+			nr[order] =
+				counter_read(zone->free_area[order].nr[type]);
+		if (type == MIGRATE_MOVABLE)
+			nr[KMEM_MAX_ORDER] += fresh;
+		for (int order = 0; order < KMEM_NR_ORDERS; order++)
+			ret_info->nr_free[order] += nr[order];
+		ret_info->nr_pageblocks[type] =
+			counter_read(zone->nr_pageblocks[type]);
+	}
+	ret_info->free_highatomic = counter_read(zone->free_highatomic);
 }

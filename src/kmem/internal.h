@@ -18,7 +18,8 @@
  *	                            under LOCK_THREADS; others take one
  *	LOCK_NODE      slab.c       the slabs of one cache
  *	LOCK_STACKS    stack_depot.c the call stacks that were seen
- *	LOCK_ZONE      buddy.c      the free blocks of one zone
+ *	LOCK_ZONE      buddy.c      the free blocks of one zone, and the types
+ *	                            of its pageblocks
  *	LOCK_META      meta.c       the metadata region
  *
  * alloc_pages() is called with none of them held, because reclaim may take
@@ -192,7 +193,8 @@ struct page {
 	void *freelist;
 
 	struct list_head list; /* free list of the zone, or list of slabs */
-	size_t reserved2[2];
+	uint8_t mobility; /* in use: enum migratetype that was asked for */
+	size_t reserved2[1];
 };
 
 _Static_assert(sizeof(struct page) == 64, "the map is 1/64 of the memory");
@@ -232,6 +234,12 @@ _Static_assert(NR_ZONE_TYPES == KMEM_NR_ZONE_TYPES, "snapshots have them all");
 /* Orders that threads keep lists of: the kernel's, without huge pages. */
 #define PAGE_LIST_ORDERS 4
 
+/* The free blocks of one order, by the type of their pageblock. */
+struct free_area {
+	struct list_head list[MIGRATE_TYPES];
+	unsigned long nr[MIGRATE_TYPES]; /* without the fresh ones */
+};
+
 struct zone {
 	/* constant after kmem_init() */
 	const char *name;
@@ -250,8 +258,10 @@ struct zone {
 	/* Whole blocks from here to end_pfn were never touched. */
 	unsigned long fresh_pfn;
 	unsigned long free_pages;
-	struct list_head free_list[KMEM_NR_ORDERS];
-	unsigned long nr_free[KMEM_NR_ORDERS]; /* without the fresh ones */
+	struct free_area free_area[KMEM_NR_ORDERS];
+	uint16_t orders[MIGRATE_TYPES]; /* bit o: a block of order o is there */
+	unsigned long nr_pageblocks[MIGRATE_TYPES];
+	unsigned long free_highatomic; /* pages */
 };
 
 static inline unsigned long zone_managed(const struct zone *zone)
@@ -307,12 +317,50 @@ unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
 
 /* ---- buddy.c ------------------------------------------------------------- */
 
-struct page *buddy_take(struct zone *zone, unsigned int order);
-void buddy_give(struct zone *zone, struct page *page, unsigned int order);
+/* How far a request may go; names and values are the kernel's. */
+#define ALLOC_OOM 0x8u /* the last resort */
+#define ALLOC_NON_BLOCK 0x10u /* who asks cannot reclaim by himself */
+#define ALLOC_MIN_RESERVE 0x20u /* __GFP_HIGH */
+#define ALLOC_NOFRAGMENT 0x100u /* no pageblock is to mix types for it */
+#define ALLOC_HIGHATOMIC 0x200u /* may use, and make, the atomic reserve */
+#define ALLOC_KSWAPD 0x800u /* may wake background reclaim */
+
+void buddy_init_zone(struct zone *zone);
+struct page *buddy_take(struct zone *zone, unsigned int order,
+			enum migratetype type, unsigned int flags);
+struct page *buddy_take_own(struct zone *zone, unsigned int order,
+			    enum migratetype type);
+struct page *buddy_split(struct zone *zone, struct page *page,
+			 unsigned int have, unsigned int order,
+			 enum migratetype type);
+void buddy_give(struct zone *zone, struct page *page, unsigned int order,
+		bool tail);
+void buddy_unlist(struct zone *zone, struct page *page, enum migratetype type);
+void buddy_move(struct zone *zone, struct page *page, enum migratetype from,
+		enum migratetype to);
+bool buddy_list_fresh(struct zone *zone);
+void buddy_info(const struct zone *zone, struct kmem_zone_info *ret_info);
+
+/* ---- pageblock.c --------------------------------------------------------- */
+
+#define PAGEBLOCK_ORDER KMEM_PAGEBLOCK_ORDER
+#define PAGEBLOCK_PAGES (1ul << PAGEBLOCK_ORDER)
+
+int pageblocks_init(void);
+void pageblocks_set(struct zone *zone, unsigned long pfn, unsigned int order,
+		    enum migratetype type);
+struct page *pageblock_fallback(struct zone *zone, unsigned int order,
+				enum migratetype type, unsigned int flags);
+void zone_reserve_highatomic(struct zone *zone, struct page *page,
+			     unsigned int order);
+bool zone_unreserve_highatomic(struct zone *zone, enum migratetype type,
+			       bool force);
 
 /* ---- thread.c ------------------------------------------------------------ */
 
-#define PAGE_SLOTS (MAX_ZONES * PAGE_LIST_ORDERS)
+/* A zone's page lists: four types of each order, of which the last is unused. */
+#define ZONE_SLOTS (PAGE_LIST_ORDERS * MIGRATE_TYPES)
+#define PAGE_SLOTS (MAX_ZONES * ZONE_SLOTS)
 #define MAX_CACHES 16384u
 #define MAX_POOLS 16384u
 #define MAX_SLOTS (PAGE_SLOTS + MAX_CACHES)
@@ -418,17 +466,18 @@ void record_walk(unsigned int slot, record_sink_t *visit, void *arg);
 
 /* ---- page_lists.c -------------------------------------------------------- */
 
-static inline unsigned int page_slot(const struct zone *zone,
-				     unsigned int order)
+static inline unsigned int page_slot(unsigned int zone, unsigned int order,
+				     enum migratetype type)
 {
-	return zone->index * PAGE_LIST_ORDERS + order;
+	return zone * ZONE_SLOTS + order * MIGRATE_TYPES + (unsigned int)type;
 }
 
 /* Slots of the zones that there are. */
-#define page_slots() (kmem.nr_zones * PAGE_LIST_ORDERS)
+#define page_slots() (kmem.nr_zones * ZONE_SLOTS)
 
 struct page *page_list_take(struct zone *zone, unsigned int order,
-			    unsigned long floor);
+			    enum migratetype type, unsigned long floor,
+			    unsigned int flags);
 void page_list_give(struct zone *zone, struct page *page, unsigned int order);
 void zone_give(struct zone *zone, unsigned int order, void **pages,
 	       unsigned int nr);
@@ -859,6 +908,7 @@ struct kmem {
 	size_t memory;
 	unsigned long nr_pages;
 	struct page *map;
+	uint8_t *pageblock; /* type of each, see pageblock_type() */
 	unsigned int cpus;
 	unsigned int nr_nodes;
 	unsigned int nr_zones;
@@ -904,6 +954,16 @@ static inline struct page *__virt_to_page(const void *p)
 {
 	return kmem.map +
 	       ((size_t)((const char *)p - kmem.base) >> KMEM_PAGE_SHIFT);
+}
+
+/*
+ * The type of a frame's pageblock. It changes under the zone's lock; who looks
+ * without it may see the old one, and puts a page on a list that fits worse.
+ */
+static inline enum migratetype pageblock_type(unsigned long pfn)
+{
+	return (enum migratetype)counter_read(
+		kmem.pageblock[pfn >> PAGEBLOCK_ORDER]);
 }
 
 #endif /* KMEM_INTERNAL_H */

@@ -22,7 +22,7 @@
 #include "internal.h"
 
 #define HEADER_MAGIC 0x616d656d6b62696cull /* "libkmema" */
-#define HEADER_VERSION 1
+#define HEADER_VERSION 2
 #define HEAP_MIN (1ul << 30)
 #define CPUS_MAX 1024u
 
@@ -36,6 +36,7 @@ struct arena_header {
 	uint64_t map;
 	uint64_t heap;
 	uint64_t end;
+	uint64_t pageblock; /* migrate types, a byte per 2^9 pages */
 };
 
 struct kmem kmem;
@@ -48,10 +49,14 @@ static size_t map_bytes(size_t memory)
 			KMEM_PAGE_SIZE);
 }
 
+static struct arena_header *arena_header(void)
+{
+	return (struct arena_header *)(kmem.base + kmem.memory);
+}
+
 static void set_header(void)
 {
-	struct arena_header *header =
-		(struct arena_header *)(kmem.base + kmem.memory);
+	struct arena_header *header = arena_header();
 	char *map = (char *)header + KMEM_PAGE_SIZE;
 	char *heap = map + map_bytes(kmem.memory);
 	char *end = kmem.arena.base + kmem.arena.size - KMEM_PAGE_SIZE;
@@ -134,6 +139,7 @@ static int set_up(const struct kmem_config *config)
 	fork_setup();
 	set_header();
 	err = zones_init(config);
+	arena_header()->pageblock = (uint64_t)kmem.pageblock;
 	if (!err)
 		err = kmalloc_init();
 	if (err) {

@@ -23,10 +23,11 @@
 #include "internal.h"
 
 /* A block changes hands: plain stores, it belongs to nobody else now. */
-static void mark_in_use(struct page *page, unsigned int order)
+static void mark_in_use(struct page *page, unsigned int order, gfp_t gfp)
 {
 	page_set_type(page, PAGE_USED);
 	counter_set(page->order, (uint8_t)order);
+	counter_set(page->mobility, (uint8_t)gfp_migratetype(gfp));
 	page->refcount = 1;
 }
 
@@ -48,10 +49,24 @@ static bool may_use(const struct attempt *a, const struct zone *zone)
 	return !a->allowed || node_isset(zone->node, *a->allowed);
 }
 
+/*
+ * Who asks for several pages and can neither wait nor fail may use the atomic
+ * reserve, once the low mark is reached.
+ */
+static unsigned int alloc_flags(gfp_t gfp, unsigned int order, enum pass pass)
+{
+	if (pass == PASS_LOW || gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))
+		return 0;
+	return ALLOC_NON_BLOCK |
+	       (order && gfp & __GFP_HIGH ? ALLOC_HIGHATOMIC : 0);
+}
+
 /* Steps 2 and 3: the first zone that can, from the best down. */
 static struct page *take_from_zones(const struct attempt *a, enum pass pass,
 				    gfp_t gfp)
 {
+	unsigned int flags = alloc_flags(gfp, a->order, pass);
+
 	for (const uint8_t *i = a->zonelist; *i != ZONELIST_END; i++) {
 		struct zone *zone = &kmem.zone[*i];
 		unsigned long floor;
@@ -65,7 +80,10 @@ static struct page *take_from_zones(const struct attempt *a, enum pass pass,
 			floor = 0;
 		else
 			floor = zone_floor(zone, zone->min, gfp);
-		page = page_list_take(zone, a->order, floor);
+		page = page_list_take(zone, a->order, gfp_migratetype(gfp),
+				      floor, flags);
+		if (page && flags & ALLOC_HIGHATOMIC)
+			zone_reserve_highatomic(zone, page, a->order);
 		if (page)
 			return page;
 	}
@@ -81,6 +99,8 @@ static void reclaim(void)
 	drain_all_pages();
 	caches_shrink();
 	drain_all_pages();
+	for (unsigned int i = 0; i < kmem.nr_zones; i++)
+		zone_unreserve_highatomic(&kmem.zone[i], MIGRATE_MOVABLE, true);
 }
 
 /* Which node's zonelist serves the request; false: none may. */
@@ -114,6 +134,11 @@ static struct page *alloc_slow(gfp_t gfp, unsigned int order, int node,
 			    gfp);
 		return NULL;
 	}
+	if ((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK) {
+		kmem_report("alloc_pages: mode %#x is movable and reclaimable",
+			    gfp);
+		return NULL;
+	}
 	a.zonelist = zonelist(from, gfp);
 	page = take_from_zones(&a, PASS_LOW, light);
 	if (!page)
@@ -136,7 +161,8 @@ static struct page *take_from_list(gfp_t gfp, unsigned int order)
 	zone = zonelist(t->node, gfp)[0];
 	if (zone == ZONELIST_END)
 		return NULL;
-	return kmem_record_pop(&t->record[zone * PAGE_LIST_ORDERS + order]);
+	return kmem_record_pop(
+		&t->record[page_slot(zone, order, gfp_migratetype(gfp))]);
 }
 
 static bool is_order(unsigned int order)
@@ -150,7 +176,7 @@ static bool is_order(unsigned int order)
 static inline struct page *hand_out(struct page *page, gfp_t gfp,
 				    unsigned int order)
 {
-	mark_in_use(page, order);
+	mark_in_use(page, order, gfp);
 	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
 		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
 	return page;

@@ -73,8 +73,11 @@ void __free_pages(struct page *page, unsigned int order)
 	zone = &kmem.zone[page->zone];
 	page->refcount = 0;
 	page_set_type(page, PAGE_PARKED);
-	r = order < PAGE_LIST_ORDERS ? thread_record(page_slot(zone, order))
-				     : NULL;
+	r = order < PAGE_LIST_ORDERS
+		    ? thread_record(page_slot(
+			      page->zone, order,
+			      pageblock_type(__page_to_pfn(page))))
+		    : NULL;
 	if (unlikely(!r || !kmem_record_push(r, page)))
 		page_list_give(zone, page, order);
 }

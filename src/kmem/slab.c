@@ -174,8 +174,9 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
 	struct page *slab;
 	unsigned int order;
 
-	gfp = slab_fix_gfp(s, gfp);
-	slab = slab_pages(s, (gfp & ~__GFP_ZERO) | s->gfp, &order);
+	/* The cache says of which migrate type its pages are, not the caller. */
+	gfp = slab_fix_gfp(s, gfp) & ~(__GFP_ZERO | GFP_MOVABLE_MASK);
+	slab = slab_pages(s, gfp | s->gfp, &order);
 	if (!slab)
 		return NULL;
 	counter_set(slab->cache, s);

@@ -205,25 +205,46 @@ unsigned int kmem_slab_validate(const void *object)
 
 /* ---- blocks of pages ---- */
 
-/* buddy.c: aligned, inside the touched part, and merged if it could be. */
+/* pageblock.c: the reserve of atomic requests does not melt into others. */
+static bool should_merge(unsigned long pfn, unsigned int order)
+{
+	unsigned long other = pfn ^ (1ul << order);
+	const struct page *buddy = kmem.map + other;
+
+	return order < KMEM_MAX_ORDER && page_type(buddy) == PAGE_BUDDY &&
+	       buddy->order == order &&
+	       (pageblock_type(pfn) == MIGRATE_HIGHATOMIC) ==
+		       (pageblock_type(other) == MIGRATE_HIGHATOMIC);
+}
+
+/*
+ * buddy.c: aligned, inside the touched part, merged if it could be, and all of
+ * its pageblocks of the type that the list is for.
+ */
 static unsigned int check_free_block(const struct zone *zone,
 				     const struct page *page,
-				     unsigned int order)
+				     unsigned int order, enum migratetype type)
 {
-	unsigned long pfn = __page_to_pfn(page);
-	const struct page *buddy = kmem.map + (pfn ^ (1ul << order));
+	unsigned long pfn = __page_to_pfn(page), end = pfn + (1ul << order);
 	unsigned int faults = 0;
 
 	if (page_type(page) != PAGE_BUDDY || page->order != order ||
 	    pfn & ((1ul << order) - 1) || pfn < zone->start_pfn ||
-	    pfn + (1ul << order) > zone->fresh_pfn)
+	    end > zone->fresh_pfn) {
 		FAULT(faults, "validate %s: pfn %lu is no free block of %u",
 		      zone->name, pfn, order);
-	if (order < KMEM_MAX_ORDER && page_type(buddy) == PAGE_BUDDY &&
-	    buddy->order == order)
+		return faults;
+	}
+	if (should_merge(pfn, order))
 		FAULT(faults,
 		      "validate %s: pfn %lu and its buddy did not merge",
 		      zone->name, pfn);
+	for (unsigned long i = pfn; i < end; i += PAGEBLOCK_PAGES)
+		if (pageblock_type(i) != type)
+			FAULT(faults,
+			      "validate %s: pfn %lu of order %u on the list "
+			      "of type %d",
+			      zone->name, pfn, order, (int)type);
 	return faults;
 }
 
@@ -256,28 +277,69 @@ static unsigned int check_map(const struct zone *zone, unsigned long expect)
 	return faults;
 }
 
+/* One list: its blocks, and what is counted of them. */
+static unsigned int check_free_list(struct zone *zone, unsigned int order,
+				    enum migratetype type,
+				    unsigned long *pages)
+{
+	struct free_area *area = &zone->free_area[order];
+	unsigned long blocks = 0;
+	unsigned int faults = 0;
+	struct page *page;
+
+	list_for_each_entry(page, &area->list[type], list) {
+		faults += check_free_block(zone, page, order, type);
+		blocks++;
+	}
+	if (blocks != area->nr[type])
+		FAULT(faults, "validate %s: order %u, type %d counted wrong",
+		      zone->name, order, (int)type);
+	if (!!(zone->orders[type] & 1u << order) != (blocks != 0))
+		FAULT(faults, "validate %s: order %u, type %d marked wrong",
+		      zone->name, order, (int)type);
+	*pages += blocks << order;
+	return faults;
+}
+
+static unsigned int check_pageblocks(const struct zone *zone)
+{
+	unsigned long nr[MIGRATE_TYPES] = { 0 };
+	unsigned int faults = 0;
+
+	for (unsigned long pfn = zone->start_pfn; pfn < zone->end_pfn;
+	     pfn += PAGEBLOCK_PAGES)
+		nr[pageblock_type(pfn)]++;
+	for (int type = 0; type < MIGRATE_TYPES; type++)
+		if (nr[type] != zone->nr_pageblocks[type])
+			FAULT(faults,
+			      "validate %s: pageblocks of type %d counted wrong",
+			      zone->name, type);
+	return faults;
+}
+
 unsigned int kmem_zone_validate(unsigned int i)
 {
-	unsigned long blocks, pages = 0;
+	unsigned long pages = 0, of_type;
 	unsigned int faults = 0;
 	struct zone *zone;
-	struct page *page;
 
 	if (!kmem_up() || i >= kmem.nr_zones)
 		return 0;
 	zone = &kmem.zone[i];
 	lock(&zone->lock, LOCK_ZONE);
-	for (unsigned int order = 0; order < KMEM_NR_ORDERS; order++) {
-		blocks = 0;
-		list_for_each_entry(page, &zone->free_list[order], list) {
-			faults += check_free_block(zone, page, order);
-			blocks++;
-		}
-		if (blocks != zone->nr_free[order])
-			FAULT(faults, "validate %s: order %u counted wrong",
-			      zone->name, order);
-		pages += blocks << order;
+	for (int type = 0; type < MIGRATE_TYPES; type++) {
+		of_type = 0;
+		for (unsigned int order = 0; order < KMEM_NR_ORDERS; order++)
+			faults += check_free_list(zone, order,
+						  (enum migratetype)type,
+						  &of_type);
+		pages += of_type;
+		if (type == MIGRATE_HIGHATOMIC &&
+		    of_type != zone->free_highatomic)
+			FAULT(faults, "validate %s: reserve counted wrong",
+			      zone->name);
 	}
+	faults += check_pageblocks(zone);
 	faults += check_map(zone, pages);
 	if (pages + (zone_fresh_blocks(zone) << KMEM_MAX_ORDER) !=
 	    zone->free_pages)

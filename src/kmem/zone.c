@@ -76,13 +76,10 @@ static void add_zone(enum zone_type type, unsigned int node,
 	zone->node = node;
 	zone->start_pfn = start;
 	zone->end_pfn = end;
-	zone->fresh_pfn = start;
-	zone->free_pages = end - start;
 	batch += batch / 2;
 	zone->batch = batch < 2 ? 1 : (1u << (63 - __builtin_clzl(batch))) - 1;
 	pthread_mutex_init(&zone->lock, NULL);
-	for (int order = 0; order < KMEM_NR_ORDERS; order++)
-		list_init(&zone->free_list[order]);
+	buddy_init_zone(zone);
 }
 
 /* Frames of one type become a zone in each node that has some of them. */
@@ -219,6 +216,9 @@ int zones_init(const struct kmem_config *config)
 	if (err)
 		return err;
 	kmem.nr_zones = 0;
+	err = pageblocks_init();
+	if (err)
+		return err;
 	if (config->zones)
 		err = zones_from_list(config->zones);
 	else
@@ -259,9 +259,7 @@ static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 	};
 	for (int type = 0; type < NR_ZONE_TYPES; type++)
 		ret_info->lowmem_reserve[type] = zone->lowmem_reserve[type];
-	for (int order = 0; order < KMEM_NR_ORDERS; order++)
-		ret_info->nr_free[order] = counter_read(zone->nr_free[order]);
-	ret_info->nr_free[KMEM_MAX_ORDER] += zone_fresh_blocks(zone);
+	buddy_info(zone, ret_info);
 }
 
 bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kmem/internal.h"
+
+#include "inside.h"
+
+_Static_assert(INSIDE_NON_BLOCK == ALLOC_NON_BLOCK &&
+		       INSIDE_NOFRAGMENT == ALLOC_NOFRAGMENT &&
+		       INSIDE_HIGHATOMIC == ALLOC_HIGHATOMIC,
+	       "the flags are the library's");
+
+struct page *inside_take(unsigned int order, enum migratetype type,
+			 unsigned int flags)
+{
+	struct zone *zone = &kmem.zone[0];
+	struct page *page;
+
+	lock(&zone->lock, LOCK_ZONE);
+	page = buddy_take(zone, order, type, flags);
+	unlock(&zone->lock);
+	if (page) {
+		page_set_type(page, PAGE_USED);
+		page->order = (uint8_t)order;
+		page->mobility = (uint8_t)type;
+	}
+	return page;
+}
+
+void inside_give(struct page *page)
+{
+	void *one = page;
+
+	zone_give(&kmem.zone[0], page->order, &one, 1);
+}
+
+enum migratetype inside_type(const struct page *page)
+{
+	return pageblock_type(__page_to_pfn(page));
+}
+
+void inside_reserve(struct page *page)
+{
+	zone_reserve_highatomic(&kmem.zone[0], page, page->order);
+}
+
+bool inside_unreserve(enum migratetype type, bool force)
+{
+	return zone_unreserve_highatomic(&kmem.zone[0], type, force);
+}

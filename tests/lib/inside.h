@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * inside.h - single steps inside the page allocator, past its page lists
+ *
+ * fixture.h and the library's private header have a name in common, so tests
+ * that need both take this for the second. All are about the first zone.
+ */
+#ifndef TESTS_INSIDE_H
+#define TESTS_INSIDE_H
+
+#include <kmem/introspect.h>
+
+#define INSIDE_NON_BLOCK 0x10u
+#define INSIDE_NOFRAGMENT 0x100u
+#define INSIDE_HIGHATOMIC 0x200u
+
+/**
+ * inside_take() - one block off the zone's free lists, whatever its marks say
+ */
+struct page *inside_take(unsigned int order, enum migratetype type,
+			 unsigned int flags);
+
+/**
+ * inside_give() - back to them
+ */
+void inside_give(struct page *page);
+
+enum migratetype inside_type(const struct page *page);
+
+/**
+ * inside_reserve() - as if an atomic request had got @page
+ */
+void inside_reserve(struct page *page);
+
+/**
+ * inside_unreserve() - one pageblock of the atomic reserve becomes of @type
+ */
+bool inside_unreserve(enum migratetype type, bool force);
+
+#endif /* TESTS_INSIDE_H */
