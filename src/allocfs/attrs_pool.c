@@ -13,13 +13,13 @@
 
 /* ---- numbers ------------------------------------------------------------- */
 
-/* name, help, expression over i, a struct kmem_mempool_info */
+/* name, help, flags, expression over i, a struct kmem_mempool_info */
 #define NUMBER_FILES(X)                                                        \
-	X(objsize, "usable bytes of an element", i.element_size)               \
-	X(curr_nr, "elements in the reserve", (uint64_t)i.curr_nr)             \
-	X(waiters, "requests that wait", i.waiters)
+	X(objsize, "usable bytes of an element", 0, i.element_size)            \
+	X(curr_nr, "elements in the reserve", ATTR_POLL, (uint64_t)i.curr_nr)  \
+	X(waiters, "requests that wait", ATTR_POLL, i.waiters)
 
-#define NUMBER_ATTR(name, help, value)                                         \
+#define NUMBER_ATTR(name, help, flags_, value)                                 \
 	static int name##_show(struct call *call, struct strbuf *sb)           \
 	{                                                                      \
 		struct kmem_mempool_info i;                                    \
@@ -27,7 +27,7 @@
 		mempool_info(call->pool, &i);                                  \
 		return show_number(sb, value);                                 \
 	}                                                                      \
-	static ATTR_RO(name, help);
+	static ATTR_RO(name, help, .flags = flags_);
 
 NUMBER_FILES(NUMBER_ATTR)
 
@@ -199,7 +199,7 @@ static ATTR_RW(low, "lowest curr_nr; anything resets", .flags = ATTR_RAW);
 
 /* ---- the table ----------------------------------------------------------- */
 
-#define NUMBER_NODE(name, help, value) FILE(#name, name##_attr),
+#define NUMBER_NODE(name, help, flags_, value) FILE(#name, name##_attr),
 
 /* clang-format off */
 const struct node pool_table[] = {

@@ -42,6 +42,7 @@ static const struct attr error_log_attr = {
 	.help = "the last refusals; 0 clears",
 	.show = error_log_show_attr,
 	.store = error_log_store,
+	.flags = ATTR_POLL,
 };
 
 /* Directories one by one, each of one moment; all at once would stop all. */

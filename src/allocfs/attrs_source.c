@@ -146,7 +146,7 @@ static const struct stream_ops alloc_ops = {
 };
 
 ATTR_RW(alloc, "objects in use; a number allocates as many",
-	.stream = &alloc_ops, .flags = ATTR_FRESH);
+	.stream = &alloc_ops, .flags = ATTR_FRESH | ATTR_POLL);
 
 /* ---- free, gfp, where ---------------------------------------------------- */
 
@@ -165,7 +165,7 @@ static int free_store(struct call *call, char *text, size_t len)
 	return object_free_command(call, text);
 }
 ATTR_RW(free, "objects that can be handed out; names and IDs are freed",
-	.flags = ATTR_BIG);
+	.flags = ATTR_BIG | ATTR_POLL);
 
 static int gfp_show(struct call *call, struct strbuf *sb)
 {
@@ -278,7 +278,7 @@ static int stats_store(struct call *call, char *text, size_t len)
 		call->place.source->kind->reset_stats(call);
 	return err;
 }
-ATTR_RW(stats, "counters; 0 resets");
+ATTR_RW(stats, "counters; 0 resets", .flags = ATTR_POLL);
 
 /* ---- events --------------------------------------------------------------- */
 
@@ -307,4 +307,5 @@ static int events_show(struct call *call, struct strbuf *sb)
 	show_events(call->place.source, sb, false);
 	return 0;
 }
-ATTR_RO(events, "what happened through the mount since the directory is there");
+ATTR_RO(events, "what happened through the mount since the directory is there",
+	.flags = ATTR_POLL);

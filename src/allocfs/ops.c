@@ -200,5 +200,6 @@ const struct fuse_lowlevel_ops view_ops = {
 	.open = op_open,
 	.read = op_read,
 	.write = op_write,
+	.poll = op_poll,
 	.release = op_release,
 };

@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -51,6 +52,16 @@ static int check_open(struct call *call)
 	return 0;
 }
 
+static void file_destroy(struct watch *watch)
+{
+	struct file *file = container_of(watch, struct file, watch);
+
+	place_put(file->view, &file->place);
+	strbuf_free(&file->text);
+	pthread_mutex_destroy(&file->lock);
+	free(file);
+}
+
 /*
  * Streams only for those who can both ask and read the answer; who opens
  * `alloc` to read sees the number, who opens it to write gives a command.
@@ -70,6 +81,12 @@ static int file_new(struct call *call, struct file **ret_file)
 		}
 	}
 	pthread_mutex_init(&file->lock, NULL);
+	watch_setup(&file->watch, true, file_check, file_destroy);
+	file->view = call->view;
+	file->place = call->place;
+	if (file->place.source)
+		source_get(file->place.source);
+	file->uid = call->uid;
 	pthread_mutex_lock(&call->view->files_lock);
 	list_add(&file->link, &call->view->files);
 	pthread_mutex_unlock(&call->view->files_lock);
@@ -86,9 +103,12 @@ static void file_free(struct view *view, struct file *file)
 	pthread_mutex_unlock(&view->files_lock);
 	if (file->stream)
 		stream_close(file->stream);
-	strbuf_free(&file->text);
-	pthread_mutex_destroy(&file->lock);
-	free(file);
+	pthread_mutex_lock(&file->lock);
+	poll_forget(file->poll);
+	file->poll = NULL;
+	watch_remove(view, &file->watch);
+	pthread_mutex_unlock(&file->lock);
+	watch_put(&file->watch);
 }
 
 /* libfuse 3.14 has no field for FOPEN_STREAM; the reply is made by hand. */
@@ -316,4 +336,24 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 		fuse_reply_err(req, -err);
 	else
 		fuse_reply_write(req, size);
+}
+
+/* ---- poll ---------------------------------------------------------------- */
+
+/* Objects are memory: always ready. */
+void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	     struct fuse_pollhandle *handle)
+{
+	unsigned int ready = POLL_ALWAYS;
+	struct call call;
+	int err;
+
+	err = call_at(&call, req, ino);
+	if (!err && file_of(fi))
+		ready = file_poll(&call, file_of(fi), handle);
+	else
+		poll_forget(handle);
+	call_end(&call);
+	/* What is gone is to be read, to learn of it. */
+	fuse_reply_poll(req, err ? ready | POLLERR | POLLPRI : ready);
 }

@@ -15,6 +15,9 @@
  * Reads that wait are a queue. A reader belongs to whoever takes it off that
  * queue: to the one who has the answer or to the interrupt function.
  *
+ * poll(2) says POLLIN when a read would not wait. Whoever waits in it is woken
+ * as the readers are.
+ *
  * Context: stream->lock is not held while a request is answered or while an
  * allocation is submitted or taken back.
  */
@@ -31,7 +34,7 @@
  * Under lock: the rest.
  */
 struct stream {
-	struct watch watch; /* on the list while somebody waits to read */
+	struct watch watch; /* on the list while somebody waits, see __waits() */
 	struct view *view;
 	const struct stream_ops *ops;
 	struct place place;
@@ -41,6 +44,7 @@ struct stream {
 	pthread_mutex_t lock;
 	struct list_head asks; /* oldest first */
 	struct list_head readers; /* oldest first */
+	struct fuse_pollhandle *poll;
 	bool asked;
 	bool closed;
 };
@@ -159,6 +163,25 @@ static void __portion(struct ask *ask, size_t size, struct portion *portion)
 	ask->pos += portion->len;
 }
 
+/* Somebody waits, or no longer: be on the list, or not. */
+static void __waits(struct stream *stream)
+{
+	if (list_empty(&stream->readers) && !stream->poll)
+		watch_remove(stream->view, &stream->watch);
+	else
+		watch_add(stream->view, &stream->watch);
+}
+
+/* Would a read get something, be it the end of file? */
+static bool __readable(struct stream *stream, struct call *call)
+{
+	struct ask *ask = __head(stream);
+
+	if (ask && !ask->ready && stream->ops->poll)
+		stream->ops->poll(call, ask);
+	return !ask || ask->ready;
+}
+
 /*
  * What a read gets now. Return: false: it must wait.
  */
@@ -173,13 +196,11 @@ static bool __next(struct stream *stream, struct call *call, size_t size,
 		if (portion->error)
 			return true;
 	}
+	if (!__readable(stream, call))
+		return false;
 	ask = __head(stream);
 	if (!ask)
 		return true; /* end of file */
-	if (!ask->ready && stream->ops->poll)
-		stream->ops->poll(call, ask);
-	if (!ask->ready)
-		return false;
 	if (ask->error) {
 		portion->error = ask->error;
 		__drop_head(stream);
@@ -233,12 +254,30 @@ static struct reader *stream_pop(struct stream *stream, struct portion *portion)
 	if (reader) {
 		list_del(&reader->link);
 		reader->queued = false;
-		if (list_empty(&stream->readers))
-			watch_remove(stream->view, &stream->watch);
+		__waits(stream);
 	}
 	pthread_mutex_unlock(&stream->lock);
 	call_end(&call);
 	return reader;
+}
+
+/* Wake who waits in poll(2) when a read would not wait. */
+static void stream_tell(struct stream *stream)
+{
+	struct fuse_pollhandle *handle = NULL;
+	struct call call;
+
+	stream_call(stream, &call);
+	pthread_mutex_lock(&stream->lock);
+	if (stream->poll &&
+	    (atomic_load(&stream->view->ending) || __readable(stream, &call))) {
+		handle = stream->poll;
+		stream->poll = NULL;
+		__waits(stream);
+	}
+	pthread_mutex_unlock(&stream->lock);
+	call_end(&call);
+	poll_tell(handle);
 }
 
 /*
@@ -252,6 +291,27 @@ static void stream_serve(struct stream *stream)
 
 	while ((reader = stream_pop(stream, &portion)) != NULL)
 		reader_reply(reader, &portion);
+	stream_tell(stream);
+}
+
+bool stream_poll(struct stream *stream, struct fuse_pollhandle *handle)
+{
+	struct call call;
+	bool readable;
+
+	stream_call(stream, &call);
+	pthread_mutex_lock(&stream->lock);
+	if (handle) {
+		poll_forget(stream->poll);
+		stream->poll = handle;
+		__waits(stream);
+	}
+	readable = list_empty(&stream->readers) && __readable(stream, &call);
+	pthread_mutex_unlock(&stream->lock);
+	call_end(&call);
+	if (readable)
+		stream_tell(stream);
+	return readable;
 }
 
 static void stream_check(struct watch *watch)
@@ -272,8 +332,7 @@ static void reader_interrupt(fuse_req_t req, void *arg)
 	if (mine) {
 		list_del(&reader->link);
 		reader->queued = false;
-		if (list_empty(&stream->readers))
-			watch_remove(stream->view, &stream->watch);
+		__waits(stream);
 	}
 	pthread_mutex_unlock(&stream->lock);
 	if (!mine)
@@ -310,10 +369,9 @@ static void reader_queue(struct call *call, struct stream *stream, size_t size)
 	pthread_mutex_lock(&stream->lock);
 	cancelled = reader->cancelled;
 	if (!cancelled) {
-		if (list_empty(&stream->readers))
-			watch_add(stream->view, &stream->watch);
 		list_add_tail(&reader->link, &stream->readers);
 		reader->queued = true;
+		__waits(stream);
 	}
 	pthread_mutex_unlock(&stream->lock);
 	if (cancelled) {
@@ -504,5 +562,10 @@ void stream_close(struct stream *stream)
 		ask_free(ask);
 	}
 	call_end(&call);
+	pthread_mutex_lock(&stream->lock);
+	poll_forget(stream->poll);
+	stream->poll = NULL;
+	__waits(stream);
+	pthread_mutex_unlock(&stream->lock);
 	watch_put(&stream->watch);
 }

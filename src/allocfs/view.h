@@ -17,14 +17,14 @@
  *	1 view->shape_lock	one mkdir or rmdir at a time
  *	2 source->submit_lock	a request is queued in a pool, or taken back
  *	3 stream->lock		questions and answers of one open file
+ *	3 file->lock		the snapshot of one open file
  *	4 view->watch_lock	the list of all that waits
  *	5 view->lock		which sources and links exist, and references
- *	6 file->lock		the snapshot of one open file
- *	7 source->lock		objects and settings of one source
- *	8 view->meta_lock	owners, modes and times that were changed
- *	9 view->account_lock	what each user holds
- *	9 view->log_lock	the last refusals
- *	9 view->files_lock	the list of open files
+ *	6 source->lock		objects and settings of one source
+ *	7 view->meta_lock	owners, modes and times that were changed
+ *	8 view->account_lock	what each user holds
+ *	8 view->log_lock	the last refusals
+ *	8 view->files_lock	the list of open files
  *
  * libfuse's lock of a request is outside all of them while it reports an
  * interrupt; so fuse_req_interrupt_func() is called with no lock held.
@@ -244,6 +244,38 @@ int call_fail(struct call *call, int err, const char *format, ...)
 /* End a call that changes something: note a refusal, wake what waits. */
 void call_note(struct call *call, int err, const char *name);
 
+/* ---- watch.c: the list of all that waits --------------------------------- */
+
+/**
+ * struct watch - something that waits
+ * @link: in view->watches; empty while it does not wait
+ * @refs: references; @destroy runs with the last
+ * @polled: must be looked at again and again: nobody tells when it is due
+ * @check: look whether it can end now; called with a reference, no lock
+ */
+struct watch {
+	struct list_head link;
+	atomic_uint refs;
+	bool polled;
+	void (*check)(struct watch *watch);
+	void (*destroy)(struct watch *watch);
+};
+
+int watch_init(struct view *view);
+void watch_exit(struct view *view);
+void watch_setup(struct watch *watch, bool polled,
+		 void (*check)(struct watch *),
+		 void (*destroy)(struct watch *));
+void watch_get(struct watch *watch);
+void watch_put(struct watch *watch);
+void watch_add(struct view *view, struct watch *watch);
+/* Return: it was on the list. */
+bool watch_remove(struct view *view, struct watch *watch);
+/* Something changed. Takes no lock. */
+void watch_kick(struct view *view);
+/* End all that waits with ESHUTDOWN. */
+void watch_drain(struct view *view);
+
 /* ---- attr.c: show and store ---------------------------------------------- */
 
 enum {
@@ -252,6 +284,7 @@ enum {
 	ATTR_RAW = 1 << 2, /* anything is a command, a lone newline too */
 	ATTR_FRESH = 1 << 3, /* a new inode for each lookup: writes may park */
 	ATTR_BIG = 1 << 4, /* commands up to 128 KiB */
+	ATTR_POLL = 1 << 5, /* poll(2) tells when it changed, see poll.c */
 };
 
 /**
@@ -286,10 +319,13 @@ struct attr {
 /**
  * struct file - an open attribute
  * @link: in view->files
- * @lock: protects @text and @shown
+ * @lock: protects @text, @shown and @poll
  * @text: the snapshot
  * @shown: there is one
  * @stream: instead, when it is a stream
+ * @watch: its reference is the open file; on the list while @poll is set
+ * @view, @place, @uid: what to look at then, and on whose behalf
+ * @poll: whom to tell that the text is another one
  */
 struct file {
 	struct list_head link;
@@ -297,6 +333,11 @@ struct file {
 	struct strbuf text;
 	bool shown;
 	struct stream *stream;
+	struct watch watch;
+	struct view *view;
+	struct place place;
+	uid_t uid;
+	struct fuse_pollhandle *poll;
 };
 
 int attr_show(struct call *call, struct strbuf *sb);
@@ -554,38 +595,6 @@ void object_where(struct call *call, const char *prefix, struct strbuf *sb);
 /* The part of a line that is about the memory. */
 void object_where_element(struct call *call, void *element, struct strbuf *sb);
 
-/* ---- watch.c: the list of all that waits --------------------------------- */
-
-/**
- * struct watch - something that waits
- * @link: in view->watches; empty while it does not wait
- * @refs: references; @destroy runs with the last
- * @polled: must be looked at again and again: nobody tells when it is due
- * @check: look whether it can end now; called with a reference, no lock
- */
-struct watch {
-	struct list_head link;
-	atomic_uint refs;
-	bool polled;
-	void (*check)(struct watch *watch);
-	void (*destroy)(struct watch *watch);
-};
-
-int watch_init(struct view *view);
-void watch_exit(struct view *view);
-void watch_setup(struct watch *watch, bool polled,
-		 void (*check)(struct watch *),
-		 void (*destroy)(struct watch *));
-void watch_get(struct watch *watch);
-void watch_put(struct watch *watch);
-void watch_add(struct view *view, struct watch *watch);
-/* Return: it was on the list. */
-bool watch_remove(struct view *view, struct watch *watch);
-/* Something changed. Takes no lock. */
-void watch_kick(struct view *view);
-/* End all that waits with ESHUTDOWN. */
-void watch_drain(struct view *view);
-
 /* ---- park.c: allocation requests that wait ------------------------------- */
 
 struct park;
@@ -651,9 +660,24 @@ void stream_close(struct stream *stream);
 int stream_write(struct call *call, struct stream *stream, char *text);
 /* Answers call->req itself. */
 void stream_read(struct call *call, struct stream *stream, size_t size);
+/* Would a read wait? Then, and only then, @handle is kept: see poll.c. */
+bool stream_poll(struct stream *stream, struct fuse_pollhandle *handle);
 /* Return: false when the stream was closed, and @ask is gone. */
 bool stream_answer(struct ask *ask, int error, uint64_t first, unsigned int nr);
 void ask_free(struct ask *ask);
+
+/* ---- poll.c: files that say when they have changed ------------------------ */
+
+/* What poll(2) says of a file that has nothing to tell. */
+#define POLL_ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+
+/* What is ready. Keeps @handle, or destroys it; NULL: nobody would wait. */
+unsigned int file_poll(struct call *call, struct file *file,
+		       struct fuse_pollhandle *handle);
+/* Tell whoever waits, and forget him. Holding no lock. */
+void poll_tell(struct fuse_pollhandle *handle);
+void poll_forget(struct fuse_pollhandle *handle);
+void file_check(struct watch *watch);
 
 /* ---- wait.c: the file `wait` --------------------------------------------- */
 
@@ -841,6 +865,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	     struct fuse_file_info *fi);
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 	      off_t off, struct fuse_file_info *fi);
+void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
+	     struct fuse_pollhandle *handle);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 /* Close what is open when the mount ends: no release will come. */
 void op_release_all(struct view *view);

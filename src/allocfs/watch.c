@@ -7,7 +7,8 @@
  * watch_drain() finds them at the end. Some have nobody to tell them when they
  * are due, as conditions of `wait` on what the hosting program changes: those
  * are polled, by one thread, after each request that may have changed
- * something and every 50 ms. While nothing is polled that thread sleeps.
+ * something and every 50 ms; so are files that somebody poll(2)s. While nothing
+ * is polled that thread sleeps.
  *
  * watch->check runs with a reference and without the lock, so that it may end
  * the request, take itself off the list and answer. A dummy element marks how
@@ -45,10 +46,12 @@ void watch_put(struct watch *watch)
 void watch_add(struct view *view, struct watch *watch)
 {
 	pthread_mutex_lock(&view->watch_lock);
-	list_add_tail(&watch->link, &view->watches);
-	atomic_fetch_add(&view->nr_watches, 1);
-	if (watch->polled && !atomic_fetch_add(&view->nr_polled, 1))
-		sem_post(&view->watch_wake);
+	if (list_empty(&watch->link)) {
+		list_add_tail(&watch->link, &view->watches);
+		atomic_fetch_add(&view->nr_watches, 1);
+		if (watch->polled && !atomic_fetch_add(&view->nr_polled, 1))
+			sem_post(&view->watch_wake);
+	}
 	pthread_mutex_unlock(&view->watch_lock);
 }
 
@@ -141,13 +144,14 @@ static void watch_sleep(struct view *view)
 			;
 		return;
 	}
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += POLL_MS * 1000000l;
 	if (until.tv_nsec >= 1000000000l) {
 		until.tv_nsec -= 1000000000l;
 		until.tv_sec++;
 	}
-	while (sem_timedwait(&view->watch_wake, &until) && errno == EINTR)
+	while (sem_clockwait(&view->watch_wake, CLOCK_MONOTONIC, &until) &&
+	       errno == EINTR)
 		;
 	/* Many changes are one reason to look. */
 	while (!sem_trywait(&view->watch_wake))
