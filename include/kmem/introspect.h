@@ -86,6 +86,7 @@ void kmem_memory_info(struct kmem_memory_info *ret_info);
  * @min: watermark below which only atomic requests are served
  * @low: watermark of the first attempt
  * @high: watermark at which background reclaim stops
+ * @promo: the fourth, as far above @high as that is above @low
  * @lowmem_reserve: pages kept from requests that could use a zone of type i
  * @nr_free: free blocks of each order
  * @nr_free_type: of those, the ones of each enum migratetype
@@ -104,6 +105,7 @@ struct kmem_zone_info {
 	unsigned long min;
 	unsigned long low;
 	unsigned long high;
+	unsigned long promo;
 	unsigned long lowmem_reserve[KMEM_NR_ZONE_TYPES];
 	unsigned long nr_free[KMEM_NR_ORDERS];
 	unsigned long nr_free_type[MIGRATE_TYPES][KMEM_NR_ORDERS];
@@ -126,7 +128,8 @@ bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info);
 /**
  * kmem_node_zone_info() - snapshot of a node's zone of a type, populated or not
  *
- * One that has no pages says so (@managed 0), and is 0 but for its names.
+ * One that has no pages says so (@managed 0), and is 0 but for its names, and
+ * for the marks that the kernel gives to HighMem and Movable without pages.
  * Return: false when there is no such node or type.
  */
 bool kmem_node_zone_info(unsigned int node, unsigned int type,
@@ -161,6 +164,68 @@ unsigned int kmem_nr_nodes(void);
  * Return: false when there is no such node.
  */
 bool kmem_node_info(unsigned int node, struct kmem_node_info *ret_info);
+
+/* ---- tunables ------------------------------------------------------------ */
+
+/**
+ * struct kmem_sysctl - a value of the kernel's /proc/sys/vm
+ * @name: its file there
+ * @help: one line
+ * @nr: how many numbers it is; with several, a write may set only the first ones
+ * @min: least number: below it is -EINVAL
+ * @max: largest: above it is -ERANGE
+ * @get: private; NULL where it can be written only
+ * @set: private
+ *
+ * min_free_kbytes: what the min marks of all zones are made from, in kB.
+ * watermark_scale_factor: how far apart the marks of a zone are at least, in
+ * 1/10000 of it. lowmem_reserve_ratio: for each type of zone, the part (1/n) of
+ * the memory above it that it keeps from requests that could use that; less than
+ * 1: nothing.
+ */
+struct kmem_sysctl {
+	const char *name;
+	const char *help;
+	unsigned int nr;
+	int64_t min;
+	int64_t max;
+	void (*get)(int64_t *values);
+	int (*set)(const int64_t *values, unsigned int nr);
+};
+
+#define KMEM_SYSCTL_VALUES KMEM_NR_ZONE_TYPES
+
+/**
+ * kmem_sysctl() - the @i-th, by name ascending
+ *
+ * Return: NULL when there are not that many.
+ */
+const struct kmem_sysctl *kmem_sysctl(unsigned int i);
+
+/**
+ * kmem_sysctl_find() - by name; NULL: there is none
+ */
+const struct kmem_sysctl *kmem_sysctl_find(const char *name);
+
+/**
+ * kmem_sysctl_get() - the numbers in effect
+ * @ret_values: room for KMEM_SYSCTL_VALUES
+ *
+ * Return: 0; -EACCES for one that can be written only; -ENOMEM when the stack
+ * is not up and cannot be set up.
+ */
+int kmem_sysctl_get(const struct kmem_sysctl *sysctl, int64_t *ret_values);
+
+/**
+ * kmem_sysctl_set() - other numbers, in effect at once
+ * @values: @nr of them, at least 1
+ *
+ * Context: no locks; may sleep. Return: 0; -EINVAL, -ERANGE (see above; more
+ * than half the memory for min_free_kbytes, too): nothing changed; -ENOMEM as
+ * above.
+ */
+int kmem_sysctl_set(const struct kmem_sysctl *sysctl, const int64_t *values,
+		    unsigned int nr);
 
 /* ---- caches -------------------------------------------------------------- */
 

@@ -50,6 +50,7 @@ enum kmem_backing {
  * @path: the file, for KMEM_FILE
  * @cpus: virtual CPUs that formulas and formats use; 0: the host's online ones
  * @min_free_kbytes: as the sysctl; 0: by the kernel's formula
+ * @thp: make it as large as a kernel with transparent huge pages does
  * @init_on_alloc: clear all memory that is handed out, as if __GFP_ZERO were in
  *         every mask (not of caches that keep the content of free objects)
  * @init_on_free: clear all memory that is freed
@@ -76,6 +77,7 @@ struct kmem_config {
 	const char *path;
 	unsigned int cpus;
 	unsigned long min_free_kbytes;
+	bool thp;
 	bool init_on_alloc;
 	bool init_on_free;
 	bool freelist_random;

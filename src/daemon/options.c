@@ -53,6 +53,8 @@ static const struct option option_table[] = {
 	  "virtual CPUs of formulas and formats", AT(kmem.cpus) },
 	{ "min_free_kbytes", OPTION_ULONG, 1, UINT64_MAX / 1024, NULL,
 	  "as the sysctl", AT(kmem.min_free_kbytes) },
+	{ "thp", OPTION_FLAG, 0, 0, NULL,
+	  "min_free_kbytes as with transparent huge pages", AT(kmem.thp) },
 	{ "backing", OPTION_BACKING, 0, 0, "memfd", "memfd, anon or file:PATH",
 	  AT(kmem.backing) },
 	{ "slab_debug", OPTION_NAMES, 0, 0, NULL,

@@ -10,6 +10,7 @@
  *	LOCK_WATCHERS  mempool_list.c who is told that a pool goes
  *	LOCK_POOLS     mempool_list.c the list of pools, pins
  *	LOCK_POOL      mempool.c    one pool: reserve and queue
+ *	LOCK_SYSCTL    sysctl.c     the tunables, and the marks made from them
  *	LOCK_TICKER    wait.c       the thread that retries parked requests
  *	LOCK_RCU       rcu.c        what waits for a grace period
  *	LOCK_THREADS   thread.c     the list of thread blocks; drains
@@ -36,6 +37,7 @@
 
 #include <kmem/fast.h>
 #include <kmem/introspect.h>
+#include <kmem/memalloc.h>
 #include <kmem/numa.h>
 
 #include "util/list.h"
@@ -67,6 +69,7 @@ enum lock_rank {
 	LOCK_WATCHERS,
 	LOCK_POOLS,
 	LOCK_POOL,
+	LOCK_SYSCTL,
 	LOCK_TICKER,
 	LOCK_RCU,
 	LOCK_THREADS,
@@ -248,11 +251,14 @@ struct zone {
 	unsigned int node;
 	unsigned long start_pfn;
 	unsigned long end_pfn;
+	unsigned int batch;
+
+	/* written under LOCK_SYSCTL, read without; see watermark.c */
 	unsigned long min;
 	unsigned long low;
 	unsigned long high;
+	unsigned long promo;
 	unsigned long lowmem_reserve[NR_ZONE_TYPES];
-	unsigned int batch;
 
 	pthread_mutex_t lock; /* LOCK_ZONE: all below */
 	/* Whole blocks from here to end_pfn were never touched. */
@@ -308,12 +314,44 @@ unsigned int node_of_slot(uint64_t slot);
 
 /* ---- watermark.c --------------------------------------------------------- */
 
-void zones_set_watermarks(unsigned long min_free_kbytes);
-void zones_set_lowmem_reserve(void);
+/* What the formulas know of a zone. */
+struct zone_size {
+	unsigned int node;
+	enum zone_type type;
+	unsigned long managed;
+};
+
+/* What can be tuned; the first is in effect, never 0 for "by the formula". */
+struct watermark_tunables {
+	unsigned long min_free_kbytes;
+	unsigned int scale_factor;
+	unsigned int reserve_ratio[NR_ZONE_TYPES];
+};
+
+/* What follows. */
+struct zone_marks {
+	unsigned long min;
+	unsigned long low;
+	unsigned long high;
+	unsigned long promo;
+	unsigned long lowmem_reserve[NR_ZONE_TYPES];
+};
+
+unsigned long watermark_default_min(const struct zone_size *zones,
+				    unsigned int nr, bool thp);
+void watermarks(const struct zone_size *zones, unsigned int nr,
+		const struct watermark_tunables *t,
+		struct zone_marks *ret_marks);
+unsigned long zones_default_min(bool thp);
+void zones_set_watermarks(const struct watermark_tunables *t);
 unsigned long zone_floor(const struct zone *zone, unsigned long mark,
 			 gfp_t gfp);
 unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
 				unsigned long floor);
+
+/* ---- sysctl.c ------------------------------------------------------------ */
+
+int sysctl_init(const struct kmem_config *config);
 
 /* ---- buddy.c ------------------------------------------------------------- */
 
@@ -768,6 +806,11 @@ int kmalloc_init(void);
 void kmalloc_exit(void);
 void *kmalloc_caller(size_t size, gfp_t gfp, void *caller);
 
+/* ---- memalloc.c ---------------------------------------------------------- */
+
+/* The calling thread's PF_MEMALLOC... */
+extern __thread unsigned int thread_flags;
+
 /* ---- numa.c -------------------------------------------------------------- */
 
 /* Node 0 is the one there is; who does not insist gets memory from it. */
@@ -886,6 +929,7 @@ void fork_setup(void);
 void kmem_fork(enum fork_step step);
 void caches_fork(enum fork_step step);
 void pools_fork(enum fork_step step);
+void sysctl_fork(enum fork_step step);
 void ticker_fork(enum fork_step step);
 void threads_fork(enum fork_step step);
 void nodes_fork(enum fork_step step);

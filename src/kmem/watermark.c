@@ -2,23 +2,34 @@
 /*
  * watermark.c - how much of a zone must stay free, and for whom
  *
- * A zone has three marks. Requests are first served down to low; when no zone
- * allows that, down to min, which __GFP_HIGH may undercut and __GFP_MEMALLOC
- * may ignore. On top of a mark a zone keeps lowmem_reserve from requests that
+ * A zone has four marks, a delta apart: min, low, high, promo. Requests are
+ * first served down to low; when no zone allows that, down to min, which who is
+ * urgent may undercut, and who has leave to ignores. Background reclaim works
+ * up to high. On top of a mark a zone keeps lowmem_reserve from requests that
  * zones above it could have served.
  *
- * The numbers follow the kernel's formulas, without the raise for transparent
- * huge pages, which an allocator without page migration has no use for.
+ * The numbers follow from the sizes of the zones and from the tunables of
+ * sysctl.c, by the kernel's formulas; watermarks() is nothing but these, so that
+ * a test can feed it the zones of any machine.
+ *
+ * The limits hold to the page: a mark is compared under the zone's lock, and
+ * a batch for a thread's page list ends where the mark does.
+ *
+ * Where it differs from the kernel:
+ * - min_free_kbytes is computed from all of low memory, not from what is above
+ *   the high marks, which are still 0 at the only time when it matters.
+ * - It is raised for transparent huge pages only where kmem_config.thp asks.
+ * - Real-time threads have no reserve of their own; there is no OOM killer, so
+ *   nobody has its victims' reserve.
  */
 #include "internal.h"
 
-/* The part of the pages above a zone that it keeps free for its own kind. */
-static const unsigned int reserve_ratio[NR_ZONE_TYPES] = {
-	[ZONE_DMA] = 256,
-	[ZONE_DMA32] = 256,
-	[ZONE_NORMAL] = 32,
-	/* Nobody else may use HighMem and Movable: 0, nothing to keep. */
-};
+/* What migration would need to defragment a zone: see watermark_default_min(). */
+#define THP_BLOCKS (2 + 3 * 3)
+
+/* HighMem and Movable serve nobody who is urgent. */
+#define HIGHMEM_MIN 32ul
+#define HIGHMEM_MAX 128ul
 
 /* The largest root with root * root <= n, bit by bit. */
 static unsigned long isqrt(unsigned long n)
@@ -31,80 +42,171 @@ static unsigned long isqrt(unsigned long n)
 	return root;
 }
 
-static bool is_lowmem(const struct zone *zone)
+/* a * b / c, of any size. */
+static unsigned long fraction(unsigned long a, unsigned long b, unsigned long c)
 {
-	return zone->type < ZONE_HIGHMEM;
+	return c ? (unsigned long)((__extension__(unsigned __int128) a) * b / c)
+		 : 0;
 }
 
-static unsigned long lowmem_pages(void)
+static bool is_lowmem(enum zone_type type)
+{
+	return type != ZONE_HIGHMEM && type != ZONE_MOVABLE;
+}
+
+static unsigned long lowmem_pages(const struct zone_size *zones,
+				  unsigned int nr)
 {
 	unsigned long pages = 0;
 
-	for (unsigned int i = 0; i < kmem.nr_zones; i++)
-		if (is_lowmem(&kmem.zone[i]))
-			pages += zone_managed(&kmem.zone[i]);
+	for (unsigned int i = 0; i < nr; i++)
+		if (is_lowmem(zones[i].type))
+			pages += zones[i].managed;
 	return pages;
 }
 
-/* HighMem serves nobody who is urgent: a little for all that come is enough. */
-static unsigned long min_mark(const struct zone *zone, unsigned long min_pages,
-			      unsigned long lowmem)
-{
-	unsigned long managed = zone_managed(zone);
-
-	if (!is_lowmem(zone))
-		return MAX(32ul, MIN(128ul, managed / 1024));
-	return min_pages * managed / lowmem;
-}
-
 /*
- * min is the zone's share of min_free_kbytes, 4 * sqrt(low memory in kB) unless
- * told otherwise; low and high are a quarter of it above, or a thousandth of
- * the zone where that is more.
+ * With huge pages a kernel keeps two pageblocks of each zone free to migrate
+ * into, and one for each pair of migrate types, so that they need not mix; but
+ * no more than a twentieth of the memory.
  */
-void zones_set_watermarks(unsigned long min_free_kbytes)
+static unsigned long thp_min_pages(const struct zone_size *zones,
+				   unsigned int nr)
 {
-	unsigned long lowmem = lowmem_pages();
-	unsigned long min_pages;
+	unsigned long populated = 0;
 
-	if (!min_free_kbytes) {
-		min_free_kbytes =
-			isqrt((lowmem << (KMEM_PAGE_SHIFT - 10)) * 16);
-		min_free_kbytes = MAX(128ul, MIN(262144ul, min_free_kbytes));
-	}
-	min_pages = min_free_kbytes >> (KMEM_PAGE_SHIFT - 10);
-	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
-		struct zone *zone = &kmem.zone[i];
-		unsigned long delta;
+	for (unsigned int i = 0; i < nr; i++)
+		populated += is_lowmem(zones[i].type) && zones[i].managed;
+	return MIN(PAGEBLOCK_PAGES * populated * THP_BLOCKS,
+		   lowmem_pages(zones, nr) / 20);
+}
 
-		zone->min = min_mark(zone, min_pages, lowmem);
-		delta = MAX(zone->min / 4, zone_managed(zone) / 1000);
-		zone->low = zone->min + delta;
-		zone->high = zone->low + delta;
+/**
+ * watermark_default_min() - min_free_kbytes by the formula
+ * @zones: all zones of all nodes
+ * @nr: their number
+ * @thp: as a kernel with transparent huge pages
+ *
+ * 4 * sqrt(low memory in kB), 128 to 262144.
+ */
+unsigned long watermark_default_min(const struct zone_size *zones,
+				    unsigned int nr, bool thp)
+{
+	unsigned long shift = KMEM_PAGE_SHIFT - 10;
+	unsigned long kb = isqrt((lowmem_pages(zones, nr) << shift) * 16);
+
+	kb = MAX(128ul, MIN(262144ul, kb));
+	if (thp)
+		kb = MAX(kb, thp_min_pages(zones, nr) << shift);
+	return kb;
+}
+
+static void set_marks(const struct zone_size *zone,
+		      const struct watermark_tunables *t, unsigned long lowmem,
+		      struct zone_marks *marks)
+{
+	unsigned long min_pages = t->min_free_kbytes >> (KMEM_PAGE_SHIFT - 10);
+	unsigned long share = fraction(min_pages, zone->managed, lowmem);
+	unsigned long delta;
+
+	marks->min = share;
+	if (!is_lowmem(zone->type))
+		marks->min = MAX(HIGHMEM_MIN,
+				 MIN(HIGHMEM_MAX, zone->managed / 1024));
+	delta = MAX(share / 4, fraction(zone->managed, t->scale_factor, 10000));
+	marks->low = marks->min + delta;
+	marks->high = marks->low + delta;
+	marks->promo = marks->high + delta;
+}
+
+/* What could serve a request instead of the zone: above it, in its node. */
+static void set_reserve(const struct zone_size *zones, unsigned int nr,
+			const struct zone_size *zone,
+			const struct watermark_tunables *t,
+			struct zone_marks *marks)
+{
+	unsigned int ratio = t->reserve_ratio[zone->type];
+	unsigned long above = 0;
+
+	for (unsigned int type = 0; type < NR_ZONE_TYPES; type++) {
+		marks->lowmem_reserve[type] = 0;
+		if (type <= zone->type || !ratio || !zone->managed)
+			continue;
+		for (unsigned int i = 0; i < nr; i++)
+			if (zones[i].node == zone->node &&
+			    zones[i].type == type)
+				above += zones[i].managed;
+		marks->lowmem_reserve[type] = above / ratio;
 	}
 }
 
-/*
- * What a zone keeps from requests that could be served by zones above it in
- * its node: their pages, divided by the zone's own ratio.
+/**
+ * watermarks() - all marks and reserves of all zones
+ * @zones: all zones of all nodes, those without pages too if they are wanted
+ * @nr: their number
+ * @t: the tunables
+ * @ret_marks: of each zone
  */
-void zones_set_lowmem_reserve(void)
+void watermarks(const struct zone_size *zones, unsigned int nr,
+		const struct watermark_tunables *t,
+		struct zone_marks *ret_marks)
 {
-	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
-		struct zone *zone = &kmem.zone[i];
-		unsigned int ratio = reserve_ratio[zone->type];
-		unsigned long above = 0;
-		unsigned int next = i + 1;
+	unsigned long lowmem = lowmem_pages(zones, nr);
 
-		for (int type = zone->type + 1; type < NR_ZONE_TYPES; type++) {
-			if (next < kmem.nr_zones &&
-			    kmem.zone[next].node == zone->node &&
-			    (int)kmem.zone[next].type == type)
-				above += zone_managed(&kmem.zone[next++]);
-			zone->lowmem_reserve[type] = ratio ? above / ratio : 0;
-		}
+	for (unsigned int i = 0; i < nr; i++) {
+		set_marks(&zones[i], t, lowmem, &ret_marks[i]);
+		set_reserve(zones, nr, &zones[i], t, &ret_marks[i]);
 	}
 }
+
+static unsigned int zone_sizes(struct zone_size *sizes)
+{
+	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
+		const struct zone *zone = &kmem.zone[i];
+
+		sizes[i] = (struct zone_size){
+			.node = zone->node,
+			.type = zone->type,
+			.managed = zone_managed(zone),
+		};
+	}
+	return kmem.nr_zones;
+}
+
+unsigned long zones_default_min(bool thp)
+{
+	struct zone_size sizes[MAX_ZONES];
+
+	return watermark_default_min(sizes, zone_sizes(sizes), thp);
+}
+
+/**
+ * zones_set_watermarks() - make other tunables take effect
+ *
+ * Each number is one store. Who reads between two of them sees a mark of before
+ * and one of after, either of which was right a moment ago.
+ */
+void zones_set_watermarks(const struct watermark_tunables *t)
+{
+	struct zone_size sizes[MAX_ZONES];
+	struct zone_marks marks[MAX_ZONES];
+	unsigned int nr = zone_sizes(sizes);
+
+	watermarks(sizes, nr, t, marks);
+	for (unsigned int i = 0; i < nr; i++) {
+		struct zone *zone = &kmem.zone[i];
+
+		counter_set(zone->min, marks[i].min);
+		counter_set(zone->low, marks[i].low);
+		counter_set(zone->high, marks[i].high);
+		counter_set(zone->promo, marks[i].promo);
+		for (int type = 0; type < NR_ZONE_TYPES; type++)
+			counter_set(zone->lowmem_reserve[type],
+				    marks[i].lowmem_reserve[type]);
+	}
+}
+
+/* ---- the check ---- */
 
 /*
  * Free pages that a request must leave in the zone: the mark, less for who is
@@ -122,7 +224,7 @@ unsigned long zone_floor(const struct zone *zone, unsigned long mark, gfp_t gfp)
 		if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC)))
 			min -= min / 4;
 	}
-	return min + zone->lowmem_reserve[gfp_zone(gfp)];
+	return min + counter_read(zone->lowmem_reserve[gfp_zone(gfp)]);
 }
 
 /* Blocks of @order that may go before the floor is reached. */

@@ -204,15 +204,10 @@ static void zones_by_default(void)
 	}
 }
 
-/* More than half the memory kept free is a mistake, not a setting. */
 int zones_init(const struct kmem_config *config)
 {
-	unsigned long max_kb = kmem.nr_pages << (KMEM_PAGE_SHIFT - 10);
-	int err;
+	int err = nodes_init(config);
 
-	if (config->min_free_kbytes > max_kb / 2)
-		return -EINVAL;
-	err = nodes_init(config);
 	if (err)
 		return err;
 	kmem.nr_zones = 0;
@@ -225,10 +220,8 @@ int zones_init(const struct kmem_config *config)
 		zones_by_default();
 	if (err)
 		return err;
-	zones_set_watermarks(config->min_free_kbytes);
-	zones_set_lowmem_reserve();
 	nodes_set_zonelists();
-	return 0;
+	return sysctl_init(config);
 }
 
 void zones_fork(enum fork_step step)
@@ -253,13 +246,35 @@ static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 		.present = zone_managed(zone),
 		.managed = zone_managed(zone),
 		.free = counter_read(zone->free_pages),
-		.min = zone->min,
-		.low = zone->low,
-		.high = zone->high,
+		.min = counter_read(zone->min),
+		.low = counter_read(zone->low),
+		.high = counter_read(zone->high),
+		.promo = counter_read(zone->promo),
 	};
 	for (int type = 0; type < NR_ZONE_TYPES; type++)
-		ret_info->lowmem_reserve[type] = zone->lowmem_reserve[type];
+		ret_info->lowmem_reserve[type] =
+			counter_read(zone->lowmem_reserve[type]);
 	buddy_info(zone, ret_info);
+}
+
+/* The kernel prints marks even there: HighMem and Movable have a least. */
+static void empty_zone_info(unsigned int node, enum zone_type type,
+			    struct kmem_zone_info *ret_info)
+{
+	const struct watermark_tunables none = { 0 };
+	const struct zone_size size = { .node = node, .type = type };
+	struct zone_marks marks;
+
+	watermarks(&size, 1, &none, &marks);
+	*ret_info = (struct kmem_zone_info){
+		.node = node,
+		.type = type,
+		.name = zone_table[type].name,
+		.min = marks.min,
+		.low = marks.low,
+		.high = marks.high,
+		.promo = marks.promo,
+	};
 }
 
 bool kmem_zone_info(unsigned int i, struct kmem_zone_info *ret_info)
@@ -281,11 +296,7 @@ bool kmem_node_zone_info(unsigned int node, unsigned int type,
 		zone_info(&kmem.zone[i], ret_info);
 		return true;
 	}
-	*ret_info = (struct kmem_zone_info){
-		.node = node,
-		.type = type,
-		.name = zone_table[type].name,
-	};
+	empty_zone_info(node, (enum zone_type)type, ret_info);
 	return true;
 }
 
