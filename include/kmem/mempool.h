@@ -45,14 +45,17 @@ struct mempool_request;
  * @pool_data: handed to @alloc and @free; readable
  * @alloc: the backing's allocator
  * @free: the backing's free
- * @lock: private, as are all that follow. It protects the fields above and
- *	below and is never held while a callback runs.
+ * @take: private, as are all that follow. The threads' record from which the
+ *	backing serves, where that is known and nothing more has to be done; else 0
+ * @give: the record to which the backing takes back, likewise
+ * @slot: index of the pool's counters in each thread's block
+ * @lock: protects the fields above and below and is never held while a callback
+ *	runs
  * @elements: the reserve, a stack of max(1, min_nr) slots; NULL: no pool
  * @first: the oldest request that waits
  * @last: the newest
  * @waiters: how many wait
  * @careful: something must be counted under the lock (exact, or limited)
- * @slot: index of the pool's counters in each thread's block
  * @serial: identity in the registry, never used twice
  * @next_pool: registry of all pools
  * @prev_pool: the same
@@ -64,6 +67,9 @@ typedef struct mempool {
 	void *pool_data;
 	mempool_alloc_t *alloc;
 	mempool_free_t *free;
+	unsigned int take;
+	unsigned int give;
+	unsigned int slot;
 
 	pthread_mutex_t lock;
 	void **elements;
@@ -71,7 +77,6 @@ typedef struct mempool {
 	struct mempool_request *last;
 	unsigned int waiters;
 	unsigned int careful;
-	unsigned int slot;
 	uint64_t serial;
 	struct mempool *next_pool;
 	struct mempool *prev_pool;

@@ -405,10 +405,9 @@ bool zone_unreserve_highatomic(struct zone *zone, enum migratetype type,
 
 /* One thread's counters of one pool, written by that thread alone. */
 struct pool_cell {
-	uint64_t allocs;
-	uint64_t frees;
 	uint64_t from_backing;
-	uint64_t reserved[5];
+	uint64_t frees;
+	uint64_t reserved[6];
 };
 
 /*
@@ -804,6 +803,7 @@ static inline unsigned int kmalloc_class_align(unsigned int class)
 
 int kmalloc_init(void);
 void kmalloc_exit(void);
+struct kmem_cache *kmalloc_cache(size_t size);
 void *kmalloc_caller(size_t size, gfp_t gfp, void *caller);
 
 /* ---- memalloc.c ---------------------------------------------------------- */
@@ -869,11 +869,12 @@ static inline void pool_count(mempool_t *pool, enum kmem_mempool_stat stat,
 int pool_create(const char *owner, const char *function, int min_nr,
 		const struct pool_backing *backing, gfp_t gfp,
 		mempool_t **ret_pool);
+void pool_set_shortcut(mempool_t *pool);
 void *pool_pop(mempool_t *pool);
 void pool_push(mempool_t *pool, void *element);
 unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
 			      void **elements);
-void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing);
+void pool_count_out(mempool_t *pool, unsigned int backing);
 void pool_put_back(mempool_t *pool, void **elements, unsigned int nr);
 
 /* ---- mempool_queue.c ------------------------------------------------------ */

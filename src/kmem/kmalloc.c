@@ -148,6 +148,13 @@ void *kmalloc_caller(size_t size, gfp_t gfp, void *caller)
 	return alloc(size, gfp, caller);
 }
 
+/* The cache of requests with nothing special in their mask, or NULL. */
+struct kmem_cache *kmalloc_cache(size_t size)
+{
+	return size && size <= KMALLOC_MAX_CACHE_SIZE ? cache_for(size, 0)
+						      : NULL;
+}
+
 void *kmalloc(size_t size, gfp_t gfp)
 {
 	return alloc(size, gfp, __builtin_return_address(0));

@@ -66,43 +66,41 @@ static void pool_unpend(mempool_t *pool, unsigned int nr)
 	cold->pending -= MIN(cold->pending, nr);
 }
 
-/* Elements handed out; the words are the thread's own. */
-static void count_cell(mempool_t *pool, unsigned int nr, unsigned int backing)
+/* Elements that the backing gave; the words are the thread's own. */
+static inline void count_out(mempool_t *pool, unsigned int nr)
 {
-	struct thread *t = thread_get();
+	struct thread *t = thread_self;
 
-	if (likely(t != NULL)) {
-		struct pool_cell *cell = &t->cell[pool->slot];
+	if (likely(t != NULL) || (t = thread_get()))
+		counter_add(t->cell[pool->slot].from_backing, nr);
+}
 
-		counter_add(cell->allocs, nr);
-		counter_add(cell->from_backing, backing);
-	}
+static inline void count_in(mempool_t *pool, unsigned int nr)
+{
+	struct thread *t = thread_self;
+
+	if (likely(t != NULL) || (t = thread_get()))
+		counter_add(t->cell[pool->slot].frees, nr);
 }
 
 /*
- * Elements handed out, of which @backing came from the backing. Under the
- * pool's lock, where a careful pool looks at the sum.
+ * Elements were handed out, of which @backing came from the backing; the others
+ * are counted where they leave the reserve. Under the pool's lock, where a
+ * careful pool looks at the sum.
  */
-void pool_count_out(mempool_t *pool, unsigned int nr, unsigned int backing)
+void pool_count_out(mempool_t *pool, unsigned int backing)
 {
 	uint64_t active;
 
 	lock_assert_held(&pool->lock);
-	count_cell(pool, nr, backing);
+	if (backing)
+		count_out(pool, backing);
 	if (pool->careful) {
 		pool_unpend(pool, backing);
 		active = pool_active(pool);
 		if (active > pool->cold->peak)
 			counter_set(pool->cold->peak, active);
 	}
-}
-
-static void count_in(mempool_t *pool, unsigned int nr)
-{
-	struct thread *t = thread_get();
-
-	if (likely(t != NULL))
-		counter_add(t->cell[pool->slot].frees, nr);
 }
 
 /* ---- the backing, without locks ---- */
@@ -149,6 +147,34 @@ unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
 	if (unlikely(careful) && n < nr)
 		drop_quota(pool, nr - n);
 	return n;
+}
+
+/* ---- the shortcut ---- */
+
+/* Masks that a cache's parked objects do not answer, or not those of kmalloc. */
+#define NO_SHORTCUT (__GFP_ZERO | __GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)
+
+/*
+ * Where elements of the backing lie ready in the calling thread: those of a
+ * cache whose objects need nothing done to them. A pool with such a backing
+ * takes from there by itself, and spares the calls. What kmalloc() gave need
+ * not go back to the cache that the pool takes from.
+ */
+void pool_set_shortcut(mempool_t *pool)
+{
+	struct kmem_cache *s = NULL;
+	bool both = false;
+
+	if (pool->alloc == mempool_alloc_slab) {
+		s = pool->pool_data;
+		both = pool->free == mempool_free_slab;
+	} else if (pool->alloc == mempool_kmalloc) {
+		s = kmalloc_cache((size_t)pool->pool_data);
+	}
+	if (pool->careful || !s || s->wipe || s->always & __GFP_ZERO)
+		s = NULL;
+	counter_set(pool->take, s ? s->slot : 0);
+	counter_set(pool->give, s && both ? s->slot : 0);
 }
 
 /* ---- giving to the reserve ---- */
@@ -258,6 +284,7 @@ static int init(mempool_t *pool, const char *owner, const char *function,
 	pool->cold = kmem_meta_alloc(sizeof(*pool->cold));
 	err = pool->elements && pool->cold ? 0 : -ENOMEM;
 	if (!err) {
+		pool_set_shortcut(pool);
 		pool->cold->limit = KMEM_NO_LIMIT;
 		set_maker(pool, owner, function);
 		err = fill(pool, gfp);
@@ -391,29 +418,50 @@ static void *alloc_slow(mempool_t *pool, gfp_t gfp, bool asked)
 	return err ? NULL : element;
 }
 
-/*
- * While the backing gives, this is its call and two counters; a careful pool
- * goes through its lock at once.
- */
-void *mempool_alloc(mempool_t *pool, gfp_t gfp)
+/* What cannot be answered at once. */
+static __attribute__((noinline)) void *alloc_carefully(mempool_t *pool,
+						       gfp_t gfp)
 {
-	bool careful = counter_read(pool->careful);
-	void *element;
-
 	if (unlikely(gfp & __GFP_ZERO)) {
 		kmem_report("mempool_alloc: __GFP_ZERO is not for pools");
 		gfp &= ~__GFP_ZERO;
 	}
-	gfp |= POOL_GFP;
-	if (likely(!careful)) {
-		element = pool->alloc(gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_IO),
-				      pool->pool_data);
-		if (likely(element != NULL)) {
-			count_cell(pool, 1, 1);
-			return element;
-		}
-	}
-	return alloc_slow(pool, gfp, !careful);
+	return alloc_slow(pool, gfp | POOL_GFP, false);
+}
+
+/* The light round by the backing's function. */
+static __attribute__((noinline)) void *alloc_by_call(mempool_t *pool, gfp_t gfp)
+{
+	void *element;
+
+	if (unlikely(gfp & __GFP_ZERO || counter_read(pool->careful)))
+		return alloc_carefully(pool, gfp);
+	element = pool->alloc((gfp | POOL_GFP) &
+				      ~(__GFP_DIRECT_RECLAIM | __GFP_IO),
+			      pool->pool_data);
+	if (unlikely(!element))
+		return alloc_slow(pool, gfp | POOL_GFP, true);
+	count_out(pool, 1);
+	return element;
+}
+
+/*
+ * While the backing gives, this is the shortcut or the backing's call, and a
+ * counter; a careful pool goes through its lock at once.
+ */
+void *mempool_alloc(mempool_t *pool, gfp_t gfp)
+{
+	unsigned int take = counter_read(pool->take);
+	struct thread *t = thread_self;
+	void *element;
+
+	if (!take || unlikely(!t || gfp & NO_SHORTCUT))
+		return alloc_by_call(pool, gfp);
+	element = kmem_record_pop(&t->record[take]);
+	if (unlikely(!element))
+		return alloc_by_call(pool, gfp);
+	counter_add(t->cell[pool->slot].from_backing, 1);
+	return element;
 }
 
 int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int count)
@@ -444,7 +492,7 @@ void *mempool_alloc_preallocated(mempool_t *pool)
 	if (pool->curr_nr > 0 && !pool->first) {
 		element = pool_pop(pool);
 		pool_count(pool, KMEM_MEMPOOL_STAT_from_reserve, 1);
-		pool_count_out(pool, 1, 0);
+		pool_count_out(pool, 0);
 	}
 	unlock(&pool->lock);
 	return element;
@@ -457,7 +505,7 @@ void *mempool_alloc_noreserve(mempool_t *pool, gfp_t gfp)
 	if (!pool_ask_backing(pool, gfp, 1, &element))
 		return NULL;
 	lock(&pool->lock, LOCK_POOL);
-	pool_count_out(pool, 1, 1);
+	pool_count_out(pool, 1);
 	unlock(&pool->lock);
 	return element;
 }
@@ -472,16 +520,31 @@ unsigned int mempool_free_bulk(mempool_t *pool, void **elements,
 	return n;
 }
 
-void mempool_free(void *element, mempool_t *pool)
+static __attribute__((noinline)) void free_carefully(mempool_t *pool,
+						     void *element)
 {
-	if (unlikely(!element))
-		return;
-	/* Unlocked; see the head of this file for why it is safe. */
-	if (unlikely(counter_read(pool->curr_nr) < pool_capacity(pool)) &&
-	    refill(pool, &element, 1, true))
+	if (refill(pool, &element, 1, true))
 		return;
 	count_in(pool, 1);
 	pool->free(element, pool->pool_data);
+}
+
+void mempool_free(void *element, mempool_t *pool)
+{
+	struct thread *t = thread_self;
+	unsigned int give;
+
+	if (unlikely(!element))
+		return;
+	/* Unlocked; see the head of this file for why it is safe. */
+	if (unlikely(!t || counter_read(pool->curr_nr) < pool_capacity(pool))) {
+		free_carefully(pool, element);
+		return;
+	}
+	counter_add(t->cell[pool->slot].frees, 1);
+	give = counter_read(pool->give);
+	if (!give || unlikely(!kmem_record_push(&t->record[give], element)))
+		pool->free(element, pool->pool_data);
 }
 
 /* ---- resize ---- */

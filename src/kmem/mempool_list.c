@@ -59,9 +59,8 @@ static void clear_cells(unsigned int slot)
 
 	lock(&thread_list_lock, LOCK_THREADS);
 	for_each_thread(t) {
-		counter_set(t->cell[slot].allocs, 0);
-		counter_set(t->cell[slot].frees, 0);
 		counter_set(t->cell[slot].from_backing, 0);
+		counter_set(t->cell[slot].frees, 0);
 	}
 	unlock(&thread_list_lock);
 }
@@ -288,7 +287,6 @@ static void add_cell(struct pool_cell *sum, const struct pool_cell *cell)
 {
 	/* Frees first: an element is never seen to come back before it went. */
 	sum->frees += counter_read(cell->frees);
-	sum->allocs += counter_read(cell->allocs);
 	sum->from_backing += counter_read(cell->from_backing);
 }
 
@@ -304,15 +302,24 @@ static struct pool_cell sum_cells(const mempool_t *pool)
 	return sum;
 }
 
+/* Each element that was handed out came from the one or from the other. */
+static uint64_t allocs_of(const mempool_t *pool, const struct pool_cell *sum)
+{
+	return sum->from_backing +
+	       counter_read(pool->cold->stat[KMEM_MEMPOOL_STAT_from_reserve]);
+}
+
 /* Elements handed out and not returned. */
 uint64_t pool_active(mempool_t *pool)
 {
 	struct pool_cell sum;
+	uint64_t allocs;
 
 	lock(&thread_list_lock, LOCK_THREADS);
 	sum = sum_cells(pool);
 	unlock(&thread_list_lock);
-	return sum.allocs - MIN(sum.frees, sum.allocs);
+	allocs = allocs_of(pool, &sum);
+	return allocs - MIN(sum.frees, allocs);
 }
 
 /* The thread is ending; its counts stay. */
@@ -337,7 +344,7 @@ static void read_stats(const mempool_t *pool, uint64_t *stat)
 
 	for (int i = 0; i < KMEM_NR_MEMPOOL_STATS; i++)
 		stat[i] = counter_read(pool->cold->stat[i]);
-	stat[KMEM_MEMPOOL_STAT_allocs] = sum.allocs;
+	stat[KMEM_MEMPOOL_STAT_allocs] = allocs_of(pool, &sum);
 	stat[KMEM_MEMPOOL_STAT_frees] = sum.frees;
 	stat[KMEM_MEMPOOL_STAT_from_backing] = sum.from_backing;
 }
@@ -460,6 +467,7 @@ static void exchange(mempool_t *pool, struct pool_backing *b, void ***slots,
 	pool->elements = *slots;
 	counter_set(pool->curr_nr, *nr);
 	counter_set(pool->cold->low, *nr);
+	pool_set_shortcut(pool);
 	*b = old;
 	*slots = old_slots;
 	*nr = old_nr;
@@ -552,6 +560,7 @@ static void set_careful(mempool_t *pool)
 {
 	counter_set(pool->careful,
 		    pool->cold->exact || pool->cold->limit != KMEM_NO_LIMIT);
+	pool_set_shortcut(pool);
 }
 
 void mempool_set_exact(mempool_t *pool, bool exact)

@@ -103,7 +103,7 @@ void pool_serve(mempool_t *pool, struct pool_ended *ended)
 	while ((request = pool->first) &&
 	       (unsigned int)pool->curr_nr >= request->nr) {
 		take_from_reserve(pool, request->elements, request->nr);
-		pool_count_out(pool, request->nr, 0);
+		pool_count_out(pool, 0);
 		end(pool, request, REQUEST_DONE, ended);
 	}
 }
@@ -164,7 +164,7 @@ static int from_reserve(mempool_t *pool, struct mempool_request *request,
 	if (!missing ||
 	    (!pool->first && (unsigned int)pool->curr_nr >= missing)) {
 		take_from_reserve(pool, request->elements + got, missing);
-		pool_count_out(pool, request->nr, got);
+		pool_count_out(pool, got);
 		err = 0;
 	} else if (queue && request->done &&
 		   request->nr > (unsigned int)pool_capacity(pool)) {
@@ -235,7 +235,7 @@ static bool serve_with(mempool_t *pool, uint64_t ticket, void **elements,
 		memcpy(request->elements, elements, got * sizeof(*elements));
 		take_from_reserve(pool, request->elements + got,
 				  request->nr - got);
-		pool_count_out(pool, request->nr, got);
+		pool_count_out(pool, got);
 		end(pool, request, REQUEST_DONE, ended);
 		served = true;
 	}

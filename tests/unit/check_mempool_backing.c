@@ -57,6 +57,84 @@ START_TEST(test_kmalloc_pool_gives_its_size)
 }
 END_TEST
 
+/* What a pool takes by itself must be what its function would have given. */
+START_TEST(test_kmalloc_pool_obeys_masks)
+{
+	static const struct {
+		gfp_t gfp;
+		const char *cache;
+	} kinds[] = {
+		{ GFP_KERNEL, "kmalloc-64" },
+		{ GFP_KERNEL | __GFP_RECLAIMABLE, "kmalloc-rcl-64" },
+		{ GFP_KERNEL | __GFP_DMA, "dma-kmalloc-64" },
+		{ GFP_KERNEL | __GFP_ACCOUNT, "kmalloc-cg-64" },
+	};
+	struct kmem_location location;
+
+	pool = mempool_create_kmalloc_pool(2, 64);
+	for (int round = 0; round < 3; round++) {
+		ck_assert(kmem_locate(pool_take(kinds[_i].gfp), &location));
+		ck_assert_uint_eq(location.cache,
+				  kmem_cache_find(kinds[_i].cache));
+		pool_take_number(1);
+		pool_give_all();
+	}
+	ck_assert_uint_eq(POOL_STAT(from_backing), 6);
+}
+END_TEST
+
+/* kfree() takes any block, so a pool of kmalloc()'s does. */
+START_TEST(test_kmalloc_pool_takes_other_sizes)
+{
+	struct kmem_cache_info info;
+	struct kmem_cache *other;
+
+	pool = mempool_create_kmalloc_pool(2, 64);
+	other = kmem_cache_pin(kmem_cache_find("kmalloc-1k"));
+	held[nr_held++] = kmalloc(1000, GFP_KERNEL);
+	kmem_cache_info(other, &info);
+	ck_assert_uint_eq(info.active, 1);
+	pool_give();
+	kmem_cache_info(other, &info);
+	ck_assert_uint_eq(info.active, 0);
+	kmem_cache_unpin(other);
+}
+END_TEST
+
+static void zeroing_setup(void)
+{
+	const struct kmem_config config = {
+		.memory = TEST_MEMORY,
+		.init_on_alloc = true,
+		.init_on_free = true,
+	};
+
+	pool_setup();
+	kmem_down();
+	kmem_up_with(&config);
+}
+
+/* Nor may the shortcut leave out what a configuration asks for. */
+START_TEST(test_pools_clear_where_it_is_asked_for)
+{
+	struct kmem_cache *s = kmem_cache_create("backing", 200, 0, 0, NULL);
+
+	pool = _i ? mempool_create_kmalloc_pool(2, 200)
+		  : mempool_create_slab_pool(2, s);
+	for (int round = 0; round < 10; round++) {
+		unsigned char *element = pool_take(GFP_KERNEL);
+
+		ck_assert(bytes_are(element, 200, 0));
+		memset(element, 0xff, 200);
+		pool_give();
+		ck_assert(bytes_are(element, 200, 0));
+	}
+	mempool_destroy(pool);
+	pool = NULL;
+	kmem_cache_destroy(s);
+}
+END_TEST
+
 START_TEST(test_page_pool_gives_pages)
 {
 	struct buddyinfo at_start;
@@ -307,6 +385,12 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_pool_survives_exhausted_memory);
 	tcase_add_test(tc, test_kmalloc_pool_of_nothing_works);
 	tcase_add_test(tc, test_mixed_pair_is_no_error);
+
+	tcase_add_loop_test(tc, test_kmalloc_pool_obeys_masks, 0, 4);
+	tcase_add_test(tc, test_kmalloc_pool_takes_other_sizes);
+
+	tc = suite_add(s, "zeroing", zeroing_setup, pool_teardown);
+	tcase_add_loop_test(tc, test_pools_clear_where_it_is_asked_for, 0, 2);
 
 	tc = suite_add(s, "kinds", pool_setup, pool_teardown);
 	tcase_add_loop_test(tc, test_new_makes_pools_of_each_kind, 0, 3);
