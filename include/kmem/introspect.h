@@ -587,6 +587,7 @@ enum kmem_mempool_kind {
  * @peak: most elements handed out since reset; exact for an exact pool, see
  *	mempool_set_exact(), else the most that a look at the pool has seen
  * @limit: see mempool_set_limit()
+ * @poison: see mempool_set_poison()
  * @stat: by enum kmem_mempool_stat
  */
 struct kmem_mempool_info {
@@ -603,6 +604,7 @@ struct kmem_mempool_info {
 	uint64_t active;
 	uint64_t peak;
 	uint64_t limit;
+	bool poison;
 	uint64_t stat[KMEM_NR_MEMPOOL_STATS];
 };
 
@@ -695,6 +697,19 @@ void mempool_set_exact(mempool_t *pool, bool exact);
  * those that wait try again. Exact only for an exact pool.
  */
 void mempool_set_limit(mempool_t *pool, uint64_t limit);
+
+/**
+ * mempool_set_poison() - fill elements of the reserve with a pattern, and look
+ * at it when they leave
+ *
+ * Such a pool also reports an element that comes back twice, or is none, or
+ * was written to behind its end; it refuses the first two. It takes its lock
+ * for each alloc and free. kmem_config.mempool_debug is what pools begin with.
+ *
+ * Return: 0; -EBUSY with elements out or requests waiting; -EOPNOTSUPP: nothing
+ * is known of what its functions give.
+ */
+int mempool_set_poison(mempool_t *pool, bool on);
 
 void mempool_reset_peak(mempool_t *pool);
 void mempool_reset_low(mempool_t *pool);

@@ -56,6 +56,8 @@ enum kmem_backing {
  * @init_on_free: clear all memory that is freed
  * @freelist_random: give the objects of each slab in an order of its own
  * @merge: let programs' caches of like objects be one, as the kernel does
+ * @mempool_debug: let pools on caches, kmalloc() and pages poison their reserve,
+ *         and look at what comes back; see mempool_set_poison()
  * @slab_debug: the kernel's slab_debug= parameter: letters F Z P U T O for all
  *         caches, "FZ,name*" for some, blocks joined by ';', "-" for none;
  *         NULL: no debugging, "": FZPU
@@ -82,6 +84,7 @@ struct kmem_config {
 	bool init_on_free;
 	bool freelist_random;
 	bool merge;
+	bool mempool_debug;
 	const char *slab_debug;
 	const char *zones;
 	unsigned int nodes;

@@ -49,13 +49,13 @@ struct mempool_request;
  *	backing serves, where that is known and nothing more has to be done; else 0
  * @give: the record to which the backing takes back, likewise
  * @slot: index of the pool's counters in each thread's block
+ * @careful: each alloc and free must come by the lock (exact, limited, watched)
  * @lock: protects the fields above and below and is never held while a callback
  *	runs
  * @elements: the reserve, a stack of max(1, min_nr) slots; NULL: no pool
  * @first: the oldest request that waits
  * @last: the newest
  * @waiters: how many wait
- * @careful: something must be counted under the lock (exact, or limited)
  * @serial: identity in the registry, never used twice
  * @next_pool: registry of all pools
  * @prev_pool: the same
@@ -70,13 +70,13 @@ typedef struct mempool {
 	unsigned int take;
 	unsigned int give;
 	unsigned int slot;
+	unsigned int careful;
 
 	pthread_mutex_t lock;
 	void **elements;
 	struct mempool_request *first;
 	struct mempool_request *last;
 	unsigned int waiters;
-	unsigned int careful;
 	uint64_t serial;
 	struct mempool *next_pool;
 	struct mempool *prev_pool;

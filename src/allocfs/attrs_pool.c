@@ -197,6 +197,34 @@ static int low_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(low, "lowest curr_nr; anything resets", .flags = ATTR_RAW);
 
+static int poison_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(call->pool, &info);
+	return show_number(sb, info.poison);
+}
+
+static int poison_store(struct call *call, char *text, size_t len)
+{
+	uint64_t on;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, 1, &on);
+	if (!err)
+		err = mempool_set_poison(call->pool, on);
+	if (err == -EBUSY)
+		return call_fail(call, err,
+				 "elements are out or requests wait");
+	if (err == -EOPNOTSUPP)
+		return call_fail(call, err,
+				 "nothing is known of what such elements are");
+	return err;
+}
+static ATTR_RW(poison, "1: fill the reserve with a pattern and look at it",
+	       .flags = ATTR_OWNED);
+
 /* ---- the table ----------------------------------------------------------- */
 
 #define NUMBER_NODE(name, help, flags_, value) FILE(#name, name##_attr),
@@ -207,6 +235,7 @@ const struct node pool_table[] = {
 	FILE("min_nr", min_nr_attr),
 	FILE("backing", backing_attr),
 	FILE("low", low_attr),
+	FILE("poison", poison_attr),
 	FILE("owner", owner_attr),
 	NUMBER_FILES(NUMBER_NODE)
 	NODES_END,

@@ -63,6 +63,8 @@ static const struct option option_table[] = {
 	  "clear all memory that is handed out", AT(kmem.init_on_alloc) },
 	{ "init_on_free", OPTION_FLAG, 0, 0, NULL,
 	  "clear all memory that is freed", AT(kmem.init_on_free) },
+	{ "mempool_debug", OPTION_FLAG, 0, 0, NULL,
+	  "poison the reserves of pools", AT(kmem.mempool_debug) },
 	{ "merge", OPTION_FLAG, 0, 0, NULL,
 	  "let programs' caches of like objects be one", AT(kmem.merge) },
 	{ "max_objects", OPTION_U64, 1, UINT64_MAX, NULL,

@@ -842,6 +842,7 @@ struct mempool_cold {
 
 	/* the pool's lock for writers, read without */
 	bool exact;
+	enum kmem_mempool_kind watched; /* how its elements are; 0: they are not */
 	int low;
 	uint64_t limit;
 	uint64_t pending; /* asked of the backing, not yet counted */
@@ -869,7 +870,7 @@ static inline void pool_count(mempool_t *pool, enum kmem_mempool_stat stat,
 int pool_create(const char *owner, const char *function, int min_nr,
 		const struct pool_backing *backing, gfp_t gfp,
 		mempool_t **ret_pool);
-void pool_set_shortcut(mempool_t *pool);
+void pool_set_careful(mempool_t *pool);
 void *pool_pop(mempool_t *pool);
 void pool_push(mempool_t *pool, void *element);
 unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
@@ -894,11 +895,22 @@ int pool_request(mempool_t *pool, struct mempool_request *request,
 		 bool may_queue, bool asked);
 int pool_sleep(mempool_t *pool, struct mempool_request *request);
 
+/* ---- mempool_debug.c ------------------------------------------------------ */
+
+enum kmem_mempool_kind pool_watchable(const mempool_t *pool);
+void pool_watch(mempool_t *pool, enum kmem_mempool_kind kind);
+void pool_poison(mempool_t *pool, void *element);
+void pool_unpoison(mempool_t *pool, void *element);
+void pool_mark_out(mempool_t *pool, void *element);
+bool pool_may_return(mempool_t *pool, void *element);
+
 /* ---- mempool_list.c ------------------------------------------------------- */
 
 int pool_list(mempool_t *pool);
 void pool_unlist(mempool_t *pool);
+enum kmem_mempool_kind pool_kind(const mempool_t *pool);
 uint64_t pool_active(mempool_t *pool);
+bool pool_in_use(mempool_t *pool);
 void pools_init(void);
 void pools_exit(void);
 void pool_thread_exit(struct thread *t);
@@ -948,6 +960,7 @@ struct kmem {
 	bool init_on_free;
 	bool freelist_random;
 	bool merge;
+	bool mempool_debug;
 	struct os_arena arena;
 	char *base;
 	size_t memory;

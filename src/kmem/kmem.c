@@ -135,6 +135,7 @@ static int set_up(const struct kmem_config *config)
 	kmem.init_on_free = config->init_on_free;
 	kmem.freelist_random = config->freelist_random;
 	kmem.merge = config->merge;
+	kmem.mempool_debug = config->mempool_debug;
 	kmem.barrier = KMEM_TSAN || os_barrier_setup();
 	fork_setup();
 	set_header();

@@ -26,8 +26,7 @@
  * meanwhile; the kernel's bulk requests keep what the backing gave, so that two
  * of them may have between them what would serve one. Growth wakes waiters.
  * Pools have names. Init does not need a cleared struct; a negative or zero
- * min_nr where it makes no sense is reported and refused. Elements are not
- * poisoned.
+ * min_nr where it makes no sense is reported and refused.
  *
  * The slots of the reserve and everything cold come from the metadata region.
  */
@@ -45,12 +44,16 @@ void *pool_pop(mempool_t *pool)
 	counter_set(pool->curr_nr, pool->curr_nr - 1);
 	if (pool->curr_nr < pool->cold->low)
 		counter_set(pool->cold->low, pool->curr_nr);
+	if (unlikely(pool->cold->watched))
+		pool_unpoison(pool, pool->elements[pool->curr_nr]);
 	return pool->elements[pool->curr_nr];
 }
 
 void pool_push(mempool_t *pool, void *element)
 {
 	lock_assert_held(&pool->lock);
+	if (unlikely(pool->cold->watched))
+		pool_poison(pool, element);
 	pool->elements[pool->curr_nr] = element;
 	counter_set(pool->curr_nr, pool->curr_nr + 1);
 }
@@ -146,6 +149,9 @@ unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
 		n++;
 	if (unlikely(careful) && n < nr)
 		drop_quota(pool, nr - n);
+	if (unlikely(counter_read(pool->cold->watched)))
+		for (unsigned int i = 0; i < n; i++)
+			pool_mark_out(pool, elements[i]);
 	return n;
 }
 
@@ -160,7 +166,7 @@ unsigned int pool_ask_backing(mempool_t *pool, gfp_t gfp, unsigned int nr,
  * takes from there by itself, and spares the calls. What kmalloc() gave need
  * not go back to the cache that the pool takes from.
  */
-void pool_set_shortcut(mempool_t *pool)
+static void set_shortcut(mempool_t *pool)
 {
 	struct kmem_cache *s = NULL;
 	bool both = false;
@@ -177,9 +183,34 @@ void pool_set_shortcut(mempool_t *pool)
 	counter_set(pool->give, s && both ? s->slot : 0);
 }
 
+/* Whether each alloc and free must come by the lock, and be looked at. */
+void pool_set_careful(mempool_t *pool)
+{
+	const struct mempool_cold *cold = pool->cold;
+
+	counter_set(pool->careful, cold->exact || cold->watched ||
+					   cold->limit != KMEM_NO_LIMIT);
+	if (!pool->careful)
+		pool->cold->pending = 0;
+	set_shortcut(pool);
+}
+
 /* ---- giving to the reserve ---- */
 
-/* As many as it has room for; waiters get them at once. */
+/* Whether a returned element may go into the reserve; counts it then. */
+static bool take_back(mempool_t *pool, void *element)
+{
+	if (unlikely(pool->cold->watched) && !pool_may_return(pool, element))
+		return false;
+	count_in(pool, 1);
+	pool_count(pool, KMEM_MEMPOOL_STAT_refills, 1);
+	return true;
+}
+
+/*
+ * As many as it has room for; waiters get them at once. Return: how many are no
+ * longer the caller's, with those that were refused.
+ */
 static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
 			   bool returned)
 {
@@ -189,13 +220,13 @@ static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
 	pool_ended_init(&ended);
 	lock(&pool->lock, LOCK_POOL);
 	while (n < nr && pool->curr_nr < pool_capacity(pool)) {
-		if (returned)
-			count_in(pool, 1);
-		pool_push(pool, elements[n++]);
+		void *element = elements[n++];
+
+		if (returned && !take_back(pool, element))
+			continue;
+		pool_push(pool, element);
 		pool_serve(pool, &ended);
 	}
-	if (returned)
-		pool_count(pool, KMEM_MEMPOOL_STAT_refills, n);
 	unlock(&pool->lock);
 	pool_ended_run(&ended, 0);
 	return n;
@@ -284,11 +315,13 @@ static int init(mempool_t *pool, const char *owner, const char *function,
 	pool->cold = kmem_meta_alloc(sizeof(*pool->cold));
 	err = pool->elements && pool->cold ? 0 : -ENOMEM;
 	if (!err) {
-		pool_set_shortcut(pool);
 		pool->cold->limit = KMEM_NO_LIMIT;
 		set_maker(pool, owner, function);
 		err = fill(pool, gfp);
 	}
+	if (!err)
+		pool_watch(pool, kmem.mempool_debug ? pool_watchable(pool)
+						    : KMEM_MEMPOOL_CUSTOM);
 	if (!err)
 		err = pool_list(pool);
 	if (err)
@@ -322,6 +355,16 @@ int(mempool_init)(mempool_t *pool, int min_nr, mempool_alloc_t *alloc_fn,
 				   GFP_KERNEL, NUMA_NO_NODE);
 }
 
+static void *take_one(mempool_t *pool)
+{
+	void *element;
+
+	lock(&pool->lock, LOCK_POOL);
+	element = pool_pop(pool);
+	unlock(&pool->lock);
+	return element;
+}
+
 /* Serves init's failure path as well: half a pool is listed nowhere. */
 void mempool_exit(mempool_t *pool)
 {
@@ -338,7 +381,7 @@ void mempool_exit(mempool_t *pool)
 		pool_ended_run(&ended, -ENODEV);
 	}
 	while (pool->curr_nr > 0)
-		pool->free(pool->elements[--pool->curr_nr], pool->pool_data);
+		pool->free(take_one(pool), pool->pool_data);
 	slots_free(pool->elements, pool_capacity(pool));
 	kmem_meta_free(pool->cold, sizeof(*pool->cold));
 	pthread_mutex_destroy(&pool->lock);
@@ -520,10 +563,23 @@ unsigned int mempool_free_bulk(mempool_t *pool, void **elements,
 	return n;
 }
 
+/* For the backing, as the reserve is full. */
+static bool may_leave(mempool_t *pool, void *element)
+{
+	bool may = true;
+
+	if (unlikely(counter_read(pool->cold->watched))) {
+		lock(&pool->lock, LOCK_POOL);
+		may = pool_may_return(pool, element);
+		unlock(&pool->lock);
+	}
+	return may;
+}
+
 static __attribute__((noinline)) void free_carefully(mempool_t *pool,
 						     void *element)
 {
-	if (refill(pool, &element, 1, true))
+	if (refill(pool, &element, 1, true) || !may_leave(pool, element))
 		return;
 	count_in(pool, 1);
 	pool->free(element, pool->pool_data);
@@ -537,7 +593,8 @@ void mempool_free(void *element, mempool_t *pool)
 	if (unlikely(!element))
 		return;
 	/* Unlocked; see the head of this file for why it is safe. */
-	if (unlikely(!t || counter_read(pool->curr_nr) < pool_capacity(pool))) {
+	if (unlikely(!t || counter_read(pool->careful) ||
+		     counter_read(pool->curr_nr) < pool_capacity(pool))) {
 		free_carefully(pool, element);
 		return;
 	}

@@ -371,7 +371,7 @@ static const struct {
 	[KMEM_MEMPOOL_PAGES] = { mempool_alloc_pages, mempool_free_pages },
 };
 
-static enum kmem_mempool_kind kind_of(const mempool_t *pool)
+enum kmem_mempool_kind pool_kind(const mempool_t *pool)
 {
 	for (unsigned int i = 1; i < ARRAY_SIZE(pairs); i++)
 		if (pool->alloc == pairs[i].alloc &&
@@ -458,19 +458,31 @@ static void exchange(mempool_t *pool, struct pool_backing *b, void ***slots,
 		     int *nr)
 {
 	struct pool_backing old = { pool->alloc, pool->free, pool->pool_data };
+	bool watched = pool->cold->watched;
 	void **old_slots = pool->elements;
 	int old_nr = pool->curr_nr;
 
+	pool_watch(pool, KMEM_MEMPOOL_CUSTOM);
 	pool->alloc = b->alloc;
 	pool->free = b->free;
 	pool->pool_data = b->data;
 	pool->elements = *slots;
 	counter_set(pool->curr_nr, *nr);
 	counter_set(pool->cold->low, *nr);
-	pool_set_shortcut(pool);
+	pool_watch(pool, watched ? pool_watchable(pool) : KMEM_MEMPOOL_CUSTOM);
 	*b = old;
 	*slots = old_slots;
 	*nr = old_nr;
+}
+
+/*
+ * Under the pool's lock: does anybody wait for elements, or have some, or is
+ * getting one? The last is only known of a careful pool.
+ */
+bool pool_in_use(mempool_t *pool)
+{
+	lock_assert_held(&pool->lock);
+	return pool->waiters || pool->cold->pending || pool_active(pool);
 }
 
 static bool is_busy(mempool_t *pool)
@@ -478,7 +490,7 @@ static bool is_busy(mempool_t *pool)
 	bool busy;
 
 	lock(&pool->lock, LOCK_POOL);
-	busy = pool->waiters || pool_active(pool);
+	busy = pool_in_use(pool);
 	unlock(&pool->lock);
 	return busy;
 }
@@ -508,7 +520,7 @@ static int move_to(mempool_t *pool, struct pool_backing b)
 		return -ENOMEM;
 	made = fill_slots(&b, slots, nr);
 	lock(&pool->lock, LOCK_POOL);
-	if (pool->waiters || pool_active(pool) || nr != pool_capacity(pool))
+	if (pool_in_use(pool) || nr != pool_capacity(pool))
 		err = -EBUSY;
 	else if (made < nr)
 		err = -ENOMEM;
@@ -555,19 +567,11 @@ int mempool_set_name(mempool_t *pool, const char *name)
 	return 0;
 }
 
-/* Whether allocations must be counted while the lock is held. */
-static void set_careful(mempool_t *pool)
-{
-	counter_set(pool->careful,
-		    pool->cold->exact || pool->cold->limit != KMEM_NO_LIMIT);
-	pool_set_shortcut(pool);
-}
-
 void mempool_set_exact(mempool_t *pool, bool exact)
 {
 	lock(&pool->lock, LOCK_POOL);
 	pool->cold->exact = exact;
-	set_careful(pool);
+	pool_set_careful(pool);
 	unlock(&pool->lock);
 }
 
@@ -580,7 +584,7 @@ void mempool_set_limit(mempool_t *pool, uint64_t limit)
 	old = pool->cold->limit;
 	counter_set(pool->cold->limit, limit);
 	pool->cold->pending = 0;
-	set_careful(pool);
+	pool_set_careful(pool);
 	unlock(&pool->lock);
 	if (limit > old)
 		pool_kick(pool, false);
@@ -616,7 +620,7 @@ size_t mempool_reserve(mempool_t *pool, void **elements, size_t room)
 /* The inverse of resolve(). */
 static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
 {
-	info->kind = kind_of(pool);
+	info->kind = pool_kind(pool);
 	switch (info->kind) {
 	case KMEM_MEMPOOL_SLAB:
 		info->backing = kmem_cache_serial(pool->pool_data);
@@ -657,6 +661,7 @@ void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info)
 	ret_info->waiters = pool->waiters;
 	ret_info->low = cold->low;
 	ret_info->limit = cold->limit;
+	ret_info->poison = cold->watched;
 	ret_info->active = pool_active(pool);
 	peak = MAX(cold->peak, ret_info->active);
 	counter_set(cold->peak, peak);

@@ -20,8 +20,8 @@
  *	ksize_uaf - ksize() looks at the page, not at the object
  *	kmem_cache_double_destroy - the cache is no more than an address then
  *	vmalloc_*, vmap_*, *_bitops, strings, stack and globals - not memory of
- *	the slab allocator; rcu_uaf, workqueue_uaf and mempools are tested with
- *	those parts; init_on_free with its option
+ *	the slab allocator; rcu_uaf and workqueue_uaf are tested with those parts,
+ *	mempool_* in check_mempool_debug.c; init_on_free with its option
  *
  * Right after it was detected, damage is mended: the tests go on with the same
  * cache, and end with a validation that finds nothing.
