@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kmem/iomem.h>
 #include <kmem/kmem.h>
 #include <kmem/mempool.h>
 #include <kmem/page_alloc.h>
@@ -758,6 +759,88 @@ struct kmem_location {
  */
 bool kmem_locate(const void *address, struct kmem_location *ret_location);
 
+/* ---- device regions ------------------------------------------------------ */
+
+/**
+ * struct kmem_iomem_info - snapshot of a device region
+ * @serial: its identity
+ * @owner: as for a cache
+ * @file: its path; "" when it is memory or emulated; cut when it is longer
+ * @emulated: its accesses go to callbacks
+ * @mappings: mappings that have some of its bytes
+ */
+struct kmem_iomem_info {
+	uint64_t serial;
+	char name[KMEM_NAME_MAX + 1];
+	char owner[KMEM_OWNER_MAX + 1];
+	enum kmem_iomem_space space;
+	phys_addr_t phys;
+	uint64_t size;
+	char file[4096];
+	bool emulated;
+	unsigned int mappings;
+};
+
+void kmem_iomem_info(struct kmem_iomem *region,
+		     struct kmem_iomem_info *ret_info);
+uint64_t kmem_iomem_serial(const struct kmem_iomem *region);
+
+/**
+ * kmem_iomem_serials() - all regions, oldest first, as kmem_cache_serials()
+ */
+size_t kmem_iomem_serials(uint64_t *serials, size_t room);
+
+/**
+ * kmem_iomem_pin() - as kmem_cache_pin(); unregister and exit wait for the unpin
+ */
+struct kmem_iomem *kmem_iomem_pin(uint64_t serial);
+void kmem_iomem_unpin(struct kmem_iomem *region);
+
+/**
+ * kmem_iomem_change() - another address, size or file
+ * @file: path, or NULL for memory
+ *
+ * Not of an emulated device. Of another size or file it begins anew: memory is
+ * all zero, a file is what the file is.
+ * Return: as kmem_iomem_register(); -EBUSY also while it is mapped or accessed;
+ * on failure nothing has changed.
+ */
+int kmem_iomem_change(struct kmem_iomem *region, phys_addr_t phys, size_t size,
+		      const char *file);
+
+/**
+ * kmem_iomem_read(), kmem_iomem_write() - copy bytes out of it or into it
+ *
+ * Return: 0; -ERANGE past its end; -EOPNOTSUPP of an emulated device, which a
+ * look would change; the error of pread(2) or pwrite(2), -EIO of a file that
+ * has become shorter.
+ */
+int kmem_iomem_read(struct kmem_iomem *region, uint64_t offset, void *buf,
+		    size_t size);
+int kmem_iomem_write(struct kmem_iomem *region, uint64_t offset,
+		     const void *buf, size_t size);
+
+/**
+ * struct kmem_iomap_info - a mapping made by ioremap() or memremap()
+ * @start: its first address
+ * @size: bytes, the unmapped page behind it included
+ * @phys: physical address of its first page
+ * @caller: who made it
+ */
+struct kmem_iomap_info {
+	void *start;
+	size_t size;
+	phys_addr_t phys;
+	void *caller;
+};
+
+/**
+ * kmem_iomaps() - all of them, by address
+ *
+ * Return: how many there are; the first @room of them are stored.
+ */
+size_t kmem_iomaps(struct kmem_iomap_info *infos, size_t room);
+
 /* ---- validation ---------------------------------------------------------- */
 
 /**
@@ -792,6 +875,11 @@ unsigned int kmem_block_validate(const struct page *page, unsigned int order);
  * mempool_validate() - check counts, reserve and queue of a pool
  */
 unsigned int mempool_validate(mempool_t *pool);
+
+/**
+ * kmem_iomem_validate() - check the device regions and their mappings
+ */
+unsigned int kmem_iomem_validate(void);
 
 /**
  * kmem_validate() - all of the above

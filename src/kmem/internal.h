@@ -13,6 +13,7 @@
  *	LOCK_SYSCTL    sysctl.c     the tunables, and the marks made from them
  *	LOCK_TICKER    wait.c       the thread that retries parked requests
  *	LOCK_RCU       rcu.c        what waits for a grace period
+ *	LOCK_IOMEM     iomem.c      device regions and their mappings
  *	LOCK_THREADS   thread.c     the list of thread blocks; drains
  *	LOCK_RECORD    record.c     one thread's record of one source. A drainer
  *	                            takes the same record of several threads,
@@ -72,6 +73,7 @@ enum lock_rank {
 	LOCK_SYSCTL,
 	LOCK_TICKER,
 	LOCK_RCU,
+	LOCK_IOMEM,
 	LOCK_THREADS,
 	LOCK_RECORD,
 	LOCK_NODE,
@@ -154,6 +156,13 @@ unsigned int os_host_cpus(void);
 void *os_reserve(size_t size);
 void os_discard(void *p, size_t size);
 void os_release(void *p, size_t size);
+void *os_fence(size_t size);
+void os_fence_again(void *p, size_t size);
+int os_memfd(const char *name, size_t size);
+int os_file_open(const char *path, size_t size);
+int os_map_shared(void *where, size_t size, int fd, uint64_t offset);
+int os_pread(int fd, void *buf, size_t size, uint64_t offset);
+int os_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 bool os_barrier_setup(void);
 void os_barrier(void);
 uint64_t os_now_ns(void);
@@ -933,6 +942,58 @@ void rcu_defer_slabs(struct slab_discard *discard);
 void rcu_stop(void);
 void rcu_fork(enum fork_step step);
 
+/* ---- iomem.c ------------------------------------------------------------- */
+
+#define IOMEM_END (1ull << 52) /* as far as x86-64 may ever go */
+#define IOPORT_END (1ull << 16)
+#define IOMEM_NOWHERE UINT64_MAX
+
+struct kmem_iomem {
+	/* constant */
+	unsigned int slot;
+	uint64_t serial;
+	char name[KMEM_NAME_MAX + 1];
+	char owner[KMEM_OWNER_MAX + 1];
+	enum kmem_iomem_space space;
+	bool emulated;
+	struct kmem_iomem_ops ops;
+	void *arg;
+
+	/* LOCK_IOMEM; constant while it is busy or mapped */
+	uint64_t phys;
+	uint64_t size;
+	int fd; /* memory or file; -1 when emulated */
+	char *path;
+	unsigned int busy; /* accesses that run without the lock */
+	unsigned int pins;
+	bool dying;
+};
+
+extern pthread_mutex_t iomem_lock;
+
+bool phys_has_ram(uint64_t start, uint64_t size, bool *ret_only);
+/* The first region with a byte of the range; NULL: none has. */
+struct kmem_iomem *__iomem_at(enum kmem_iomem_space space, uint64_t phys,
+			      uint64_t size);
+void iomem_access(enum kmem_iomem_space space, uint64_t phys,
+		  unsigned int width, bool write, uint64_t *value);
+void iomem_exit(void);
+
+/* ---- ioremap.c ----------------------------------------------------------- */
+
+/* Must an access to @addr be carried out by iomem_access()? Takes no lock. */
+bool iomap_traps(const volatile void *addr);
+/* The physical address of such an address; false: it is not mapped. */
+bool iomap_phys(const volatile void *addr, uint64_t *ret_phys);
+/* Mappings of a page that has a byte of the range. */
+unsigned int __iomaps_over(uint64_t phys, uint64_t size);
+unsigned int __iomaps_validate(void);
+void __iomaps_exit(void);
+
+/* ---- io_access.c --------------------------------------------------------- */
+
+void io_access_reset(void);
+
 /* ---- fork.c -------------------------------------------------------------- */
 
 void fork_mutex(pthread_mutex_t *m, enum fork_step step);
@@ -944,6 +1005,7 @@ void caches_fork(enum fork_step step);
 void pools_fork(enum fork_step step);
 void sysctl_fork(enum fork_step step);
 void ticker_fork(enum fork_step step);
+void iomem_fork(enum fork_step step);
 void threads_fork(enum fork_step step);
 void nodes_fork(enum fork_step step);
 void zones_fork(enum fork_step step);

@@ -114,6 +114,7 @@ static void take_down(void)
 	caches_exit();
 	pools_exit();
 	kmalloc_exit();
+	iomem_exit();
 	stacks_reset();
 	threads_reset();
 	meta_init(NULL, NULL);

@@ -7,6 +7,8 @@
  * valgrind processes all leave free, so that a second process can map it at
  * the same place and find its pointers right; elsewhere works too.
  *
+ * Device memory is mapped from descriptors of its own (iomem.c).
+ *
  * Nothing is touched here: pages come when they are first written.
  */
 #include <errno.h>
@@ -166,6 +168,101 @@ void *os_reserve(size_t size)
 		return NULL;
 	madvise(p, size, MADV_NOHUGEPAGE);
 	return p;
+}
+
+/* Address space where nothing is: any access is SIGSEGV. */
+void *os_fence(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* The same where something was mapped; without memory it stays mapped. */
+void os_fence_again(void *p, size_t size)
+{
+	mmap(p, size, PROT_NONE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+int os_map_shared(void *where, size_t size, int fd, uint64_t offset)
+{
+	void *p = mmap(where, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_FIXED, fd, (off_t)offset);
+
+	return p == MAP_FAILED ? -errno : 0;
+}
+
+/* @size bytes of zeroes that can be mapped more than once. */
+int os_memfd(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* O_NONBLOCK: a FIFO without a reader must not hold us up before we see it. */
+int os_file_open(const char *path, size_t size)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < size)
+		err = -EINVAL;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int os_pread(int fd, void *buf, size_t size, uint64_t offset)
+{
+	char *to = buf;
+
+	while (size) {
+		ssize_t n = pread(fd, to, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		to += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int os_pwrite(int fd, const void *buf, size_t size, uint64_t offset)
+{
+	const char *from = buf;
+
+	while (size) {
+		ssize_t n = pwrite(fd, from, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		from += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
 }
 
 /* Back to zeroes. Whole pages are dropped, the ends cleared by hand. */

@@ -480,5 +480,6 @@ unsigned int kmem_validate(void)
 	for (unsigned int i = 0; i < kmem.nr_zones; i++)
 		faults += kmem_zone_validate(i);
 	faults += validate_all(kmem_cache_serials, validate_cache);
+	faults += kmem_iomem_validate();
 	return faults + validate_all(mempool_serials, validate_pool);
 }
