@@ -17,9 +17,9 @@
  *	busy = 0 (release)              gate = capacity, unlock
  *
  * Either the drainer sees busy and waits, or the owner sees the closed gate
- * and goes the slow way, where the lock makes it wait. @gate is the capacity
- * while the record is open and 0 while it is closed, so that one comparison
- * answers "may I?" and "does it fit?" together:
+ * and goes the slow way, where the lock makes it wait. @gate is what the record
+ * may hold, its capacity or less, while it is open, and 0 while it is closed, so
+ * that one comparison answers "may I?" and "does it fit?" together:
  *
  *	pop:  count - 1 < gate    (count 0 wraps and fails)
  *	push: count < gate
@@ -29,8 +29,8 @@
  * from a signal handler.
  *
  * Invariants: count <= capacity; slots[0 .. count) are the parked objects, the
- * most recent last; gate is 0 or capacity; a record without slots has gate 0;
- * the spare array is empty or full.
+ * most recent last; count <= gate <= capacity while it is open; a record without
+ * slots has gate 0; the spare array is empty or full.
  */
 #ifndef KMEM_FAST_H
 #define KMEM_FAST_H
@@ -65,7 +65,7 @@ extern "C" {
 /**
  * struct kmem_record - one thread's parked objects of one source
  * @busy: 1 while the owner uses the record; written by the owner alone
- * @gate: capacity while open, 0 while closed; written under @lock
+ * @gate: what it may hold while open, 0 while closed; written under @lock
  * @lock: a word of the library's (0 free), taken by drainers and slow paths
  * @capacity: size of both arrays, at most KMEM_COUNT_MASK
  * @slots: the array, made when the record is first filled

@@ -166,6 +166,33 @@ unsigned int kmem_nr_nodes(void);
  */
 bool kmem_node_info(unsigned int node, struct kmem_node_info *ret_info);
 
+/**
+ * struct kmem_pageset_info - page lists of one zone and one virtual CPU
+ * @count: pages in the lists of all its threads
+ * @high: pages at which a list gives some back; the highest of its threads, 0
+ *        while none of them allocated from the zone
+ * @batch: pages that move at a time, at least
+ * @high_min: limits of @high
+ * @high_max: the same
+ */
+struct kmem_pageset_info {
+	unsigned long count;
+	unsigned int high;
+	unsigned int batch;
+	unsigned int high_min;
+	unsigned int high_max;
+};
+
+/**
+ * kmem_pageset_info() - what zoneinfo says of a zone's "pagesets"
+ * @i: the zone, as for kmem_zone_info()
+ * @cpu: the virtual CPU
+ *
+ * Return: false when there is no such zone or CPU.
+ */
+bool kmem_pageset_info(unsigned int i, unsigned int cpu,
+		       struct kmem_pageset_info *ret_info);
+
 /* ---- tunables ------------------------------------------------------------ */
 
 /**
@@ -182,7 +209,8 @@ bool kmem_node_info(unsigned int node, struct kmem_node_info *ret_info);
  * watermark_scale_factor: how far apart the marks of a zone are at least, in
  * 1/10000 of it. lowmem_reserve_ratio: for each type of zone, the part (1/n) of
  * the memory above it that it keeps from requests that could use that; less than
- * 1: nothing.
+ * 1: nothing. percpu_pagelist_high_fraction: the page lists of all CPUs hold at
+ * most this part (1/n) of a zone; 0: by the kernel's formulas, 1 to 7: -EINVAL.
  */
 struct kmem_sysctl {
 	const char *name;

@@ -260,7 +260,6 @@ struct zone {
 	unsigned int node;
 	unsigned long start_pfn;
 	unsigned long end_pfn;
-	unsigned int batch;
 
 	/* written under LOCK_SYSCTL, read without; see watermark.c */
 	unsigned long min;
@@ -268,6 +267,11 @@ struct zone {
 	unsigned long high;
 	unsigned long promo;
 	unsigned long lowmem_reserve[NR_ZONE_TYPES];
+
+	/* the same; see page_set.c */
+	unsigned int batch;
+	unsigned int high_min;
+	unsigned int high_max;
 
 	pthread_mutex_t lock; /* LOCK_ZONE: all below */
 	/* Whole blocks from here to end_pfn were never touched. */
@@ -317,6 +321,7 @@ int nodes_init(const struct kmem_config *config);
 void nodes_set_zonelists(void);
 unsigned int node_of_pfn(unsigned long pfn);
 unsigned int node_of_slot(uint64_t slot);
+unsigned int node_cpus(unsigned int node);
 
 /* Whether a number, NUMA_NO_NODE say, is that of a node. */
 #define node_exists(node) ((unsigned int)(node) < kmem.nr_nodes)
@@ -419,6 +424,14 @@ struct pool_cell {
 	uint64_t reserved[6];
 };
 
+/* One thread's page lists of one zone; written by that thread alone. */
+struct page_set {
+	uint32_t high; /* pages that they may hold; 0: none so far */
+	uint32_t alloc_factor; /* a refill is a batch so often doubled */
+	uint32_t free_count; /* pages that came back lately */
+	uint64_t decayed_s; /* when @high was lowered last */
+};
+
 /*
  * What the library keeps per thread: a sparse block that is mapped whole and
  * touched where it is used.
@@ -427,6 +440,7 @@ struct thread {
 	struct list_head link; /* LOCK_THREADS */
 	uint64_t slot; /* virtual CPU = slot modulo cpus */
 	unsigned int node; /* that it prefers; the thread's own */
+	struct page_set page_set[MAX_ZONES];
 	struct kmem_record record[MAX_SLOTS];
 	struct pool_cell cell[MAX_POOLS];
 };
@@ -501,6 +515,7 @@ void *record_take(struct kmem_record *r);
 void record_lock(struct kmem_record *r);
 void record_unlock(struct kmem_record *r);
 bool record_open(struct kmem_record *r, unsigned int capacity);
+bool record_grow(struct kmem_record *r, unsigned int capacity);
 void record_put(struct kmem_record *r, void *object);
 void record_drain(unsigned int slot, record_sink_t *sink, void *arg);
 void record_shut(unsigned int slot, record_sink_t *sink, void *arg);
@@ -529,6 +544,24 @@ void zone_give(struct zone *zone, unsigned int order, void **pages,
 	       unsigned int nr);
 void page_thread_exit(struct thread *t);
 uint64_t pages_parked(const struct zone *zone);
+
+/* ---- page_set.c ---------------------------------------------------------- */
+
+struct page_set_limits {
+	unsigned int batch;
+	unsigned int high_min;
+	unsigned int high_max;
+};
+
+void page_set_limits(unsigned long managed, unsigned long low,
+		     unsigned int cpus, unsigned int fraction,
+		     struct page_set_limits *ret_limits);
+void zones_set_page_sets(void);
+unsigned long page_set_count(const struct thread *t, const struct zone *zone);
+unsigned int page_set_refill(struct thread *t, const struct zone *zone,
+			     unsigned int order);
+unsigned long page_set_excess(struct thread *t, const struct zone *zone,
+			      unsigned int freed);
 
 /* ---- page_free.c --------------------------------------------------------- */
 
@@ -1030,6 +1063,7 @@ struct kmem {
 	struct page *map;
 	uint8_t *pageblock; /* type of each, see pageblock_type() */
 	unsigned int cpus;
+	unsigned int page_list_fraction; /* a tunable, see page_set.c */
 	unsigned int nr_nodes;
 	unsigned int nr_zones;
 	struct zone zone[MAX_ZONES]; /* nodes ascending, then types */

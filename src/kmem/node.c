@@ -194,7 +194,7 @@ int node_distance(int from, int to)
 }
 
 /* CPUs are dealt out in turn, so the first nodes may have one more. */
-static unsigned int cpus_of(unsigned int node)
+unsigned int node_cpus(unsigned int node)
 {
 	return (kmem.cpus + kmem.nr_nodes - 1 - node) / kmem.nr_nodes;
 }
@@ -209,7 +209,7 @@ bool kmem_node_info(unsigned int i, struct kmem_node_info *ret_info)
 	*ret_info = (struct kmem_node_info){
 		.start_pfn = node->start_pfn,
 		.spanned = node->end_pfn - node->start_pfn,
-		.nr_cpus = cpus_of(i),
+		.nr_cpus = node_cpus(i),
 	};
 	for (unsigned int z = 0; z < kmem.nr_zones; z++) {
 		const struct zone *zone = &kmem.zone[z];

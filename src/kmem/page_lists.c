@@ -2,52 +2,77 @@
 /*
  * page_lists.c - pages that threads keep, between them and the zones
  *
- * A page list is a record (fast.h) per zone, order and migrate type: orders 0 to
- * 3, as the kernel's per-CPU lists have them. Pages of a list are not free as far as the
- * zone is concerned, so its marks do not count them. A list is refilled in
- * batches that stop at the mark in force, so that the marks hold to the page,
- * and gives its older half back when it is full.
+ * A page list is a record (fast.h) per zone, order and migrate type: orders 0
+ * to 3, as the kernel's per-CPU lists have them. Pages of a list are not free
+ * as far as the zone is concerned, so its marks do not count them. A list is
+ * refilled in batches that stop at the mark in force, so that the marks hold to
+ * the page. How much a thread may keep of a zone, in all its lists together, is
+ * said by page_set.c; a list's gate is as far as it may grow before its thread
+ * has to ask there again.
  *
  * Where it differs from the kernel: a list is a thread's, not a CPU's; it goes
- * home with its thread.
+ * home with its thread. Pages of the atomic reserve are in none.
  */
 #include "internal.h"
 
-#define BATCH_MAX 64
-
-/* What a list of @order holds at most: the kernel's four batches, in pages. */
-static unsigned int list_capacity(const struct zone *zone, unsigned int order)
-{
-	return MAX((4 * zone->batch) >> order, 4u);
-}
-
-static unsigned int list_batch(const struct zone *zone, unsigned int order)
-{
-	return MAX(zone->batch >> order, 2u);
-}
+#define LIST_LEAST 32u /* slots of a list to begin with */
 
 /*
- * Takes a batch from the zone: the first block for the caller, the others for
- * its list, stacked so that they come out in ascending order too.
+ * By the owner, under the record's lock: room for @more blocks, or for some.
+ * The gate is never below what is there, or pops would fail.
  */
+static bool list_widen(struct kmem_record *r, unsigned int more)
+{
+	unsigned int count = kmem_record_count(r);
+	unsigned int want = MIN(count + more, KMEM_COUNT_MASK / 2 + 1);
+
+	if (!kmem.barrier)
+		return false;
+	if (want > r->capacity) {
+		unsigned int capacity = MAX(2 * r->capacity, LIST_LEAST);
+
+		while (capacity < want)
+			capacity *= 2;
+		if (!record_grow(r, capacity))
+			want = r->capacity;
+	}
+	if (want <= count)
+		return false;
+	counter_set(r->gate, want);
+	return true;
+}
+
+/* Last in is first out: blocks that came in ascending order leave so too. */
+static void reverse(void **blocks, unsigned long n)
+{
+	for (unsigned long i = 0; i < n / 2; i++) {
+		void *block = blocks[i];
+
+		blocks[i] = blocks[n - 1 - i];
+		blocks[n - 1 - i] = block;
+	}
+}
+
+/* Up to @nr blocks of the zone go on the list; the first is for the caller. */
 static struct page *take_batch(struct zone *zone, unsigned int order,
 			       enum migratetype type, unsigned int flags,
 			       struct kmem_record *r, unsigned long nr)
 {
-	void *block[BATCH_MAX];
-	unsigned long n = 0;
+	struct page *first = buddy_take(zone, order, type, flags);
+	unsigned int held = kmem_record_count(r);
+	unsigned long n = 1;
 
-	nr = MIN(nr, (unsigned long)(r->capacity - kmem_record_count(r)) + 1);
-	while (n < nr && (block[n] = buddy_take(zone, order, type, flags)))
-		n++;
-	for (unsigned long i = n; i > 1; i--) {
-		struct page *page = block[i - 1];
+	for (; first && n < nr; n++) {
+		struct page *page = buddy_take(zone, order, type, flags);
 
+		if (!page)
+			break;
 		page_set_type(page, PAGE_PARKED);
 		counter_set(page->order, (uint8_t)order);
 		record_put(r, page);
 	}
-	return n ? block[0] : NULL;
+	reverse(r->slots + held, kmem_record_count(r) - held);
+	return first;
 }
 
 /*
@@ -61,26 +86,26 @@ struct page *page_list_take(struct zone *zone, unsigned int order,
 			    unsigned int flags)
 {
 	struct kmem_record *r = NULL;
-	struct page *page = NULL;
-	bool listed = false;
-	unsigned long spare;
+	unsigned long spare, nr = 1;
+	struct page *page;
 
 	if (order < PAGE_LIST_ORDERS && thread_get()) {
 		r = thread_record(page_slot(zone->index, order, type));
 		page = kmem_record_pop(r);
 		if (page)
 			return page;
+		if (!(flags & ALLOC_HIGHATOMIC))
+			nr = page_set_refill(thread_self, zone, order);
 		record_lock(r);
-		listed = !(flags & ALLOC_HIGHATOMIC) &&
-			 record_open(r, list_capacity(zone, order));
+		if (nr > 1 && !list_widen(r, 2 * (unsigned int)nr))
+			nr = 1;
 	}
 	lock(&zone->lock, LOCK_ZONE);
 	spare = zone_spare_blocks(zone, order, floor);
-	if (spare && listed)
-		page = take_batch(zone, order, type, flags, r,
-				  MIN(spare, list_batch(zone, order)));
-	else if (spare)
-		page = buddy_take(zone, order, type, flags);
+	if (spare && nr > 1)
+		page = take_batch(zone, order, type, flags, r, MIN(spare, nr));
+	else
+		page = spare ? buddy_take(zone, order, type, flags) : NULL;
 	unlock(&zone->lock);
 	if (r)
 		record_unlock(r);
@@ -102,39 +127,64 @@ void zone_give(struct zone *zone, unsigned int order, void **pages,
 	unlock(&zone->lock);
 }
 
-/* Half of a full list, the oldest; the zone's lock makes it one step. */
-static void flush_half(struct zone *zone, unsigned int order,
-		       struct kmem_record *r)
+/* The @nr oldest of a list; the zone's lock makes it one step. */
+static void list_trim(struct zone *zone, unsigned int order,
+		      struct kmem_record *r, unsigned long nr)
 {
-	uint32_t half = kmem_record_count(r) / 2;
+	unsigned int n;
 
+	record_lock(r);
+	n = (unsigned int)MIN(nr, (unsigned long)kmem_record_count(r));
 	lock(&zone->lock, LOCK_ZONE);
-	__zone_give(zone, order, r->slots, half);
-	record_drop_oldest(r, half);
+	__zone_give(zone, order, r->slots, n);
+	record_drop_oldest(r, n);
 	unlock(&zone->lock);
+	record_unlock(r);
 }
 
-/* The list is full, or closed; pages of the atomic reserve have none. */
+/* So many pages of the thread's lists go back, of each list its share. */
+static void set_trim(struct thread *t, struct zone *zone, unsigned long pages)
+{
+	unsigned long count = page_set_count(t, zone);
+
+	for (unsigned int i = 0; count && i < ZONE_SLOTS; i++) {
+		struct kmem_record *r =
+			&t->record[page_slot(zone->index, 0, 0) + i];
+		unsigned int order = i / MIGRATE_TYPES;
+		unsigned long nr = kmem_record_count(r);
+
+		if (nr)
+			list_trim(zone, order, r,
+				  (pages * nr + count - 1) / count);
+	}
+}
+
+/*
+ * The list is as long as its thread was last allowed, or closed. Pages of the
+ * atomic reserve have none.
+ */
 void page_list_give(struct zone *zone, struct page *page, unsigned int order)
 {
 	enum migratetype type = pageblock_type(__page_to_pfn(page));
+	struct thread *t = thread_get();
+	unsigned int batch = MAX(counter_read(zone->batch) >> order, 1u);
 	struct kmem_record *r;
+	unsigned long excess;
 	void *one = page;
 
-	if (order >= PAGE_LIST_ORDERS || type >= MIGRATE_PCPTYPES ||
-	    !thread_get()) {
+	if (order >= PAGE_LIST_ORDERS || type >= MIGRATE_PCPTYPES || !t) {
 		zone_give(zone, order, &one, 1);
 		return;
 	}
-	r = thread_record(page_slot(zone->index, order, type));
+	excess = page_set_excess(t, zone, batch << order);
+	if (excess)
+		set_trim(t, zone, excess);
+	r = &t->record[page_slot(zone->index, order, type)];
 	record_lock(r);
-	if (record_open(r, list_capacity(zone, order))) {
-		if (kmem_record_count(r) == r->capacity)
-			flush_half(zone, order, r);
+	if (list_widen(r, batch))
 		record_put(r, page);
-	} else {
+	else
 		zone_give(zone, order, &one, 1);
-	}
 	record_unlock(r);
 }
 

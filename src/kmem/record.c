@@ -82,6 +82,26 @@ bool record_open(struct kmem_record *r, unsigned int capacity)
 	return true;
 }
 
+/*
+ * By the owner, under the record's lock: larger arrays, with what is parked.
+ * For records without a spare array, whose gate their owner sets himself.
+ */
+bool record_grow(struct kmem_record *r, unsigned int capacity)
+{
+	void **slots = kmem_meta_alloc(capacity * sizeof(*slots));
+	void **old = r->slots;
+
+	lock_assert_held(r);
+	if (!slots)
+		return false;
+	if (old)
+		memcpy(slots, old, kmem_record_count(r) * sizeof(*slots));
+	counter_set(r->slots, slots);
+	kmem_meta_free(old, r->capacity * sizeof(*old));
+	r->capacity = capacity;
+	return true;
+}
+
 /* By the owner, under the lock, with an object there: a pop as any other. */
 void *record_take(struct kmem_record *r)
 {

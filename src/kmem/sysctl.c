@@ -90,12 +90,34 @@ static int lowmem_reserve_ratio_set(const int64_t *values, unsigned int nr)
 	return 0;
 }
 
+static void percpu_pagelist_high_fraction_get(int64_t *values)
+{
+	show_one(values, counter_read(kmem.page_list_fraction));
+}
+
+/* Lists that are longer than they may be now begin anew. */
+static int percpu_pagelist_high_fraction_set(const int64_t *values,
+					     unsigned int nr)
+{
+	(void)nr;
+	if (values[0] && values[0] < 8)
+		return -EINVAL;
+	counter_set(kmem.page_list_fraction, (unsigned int)values[0]);
+	zones_set_page_sets();
+	drain_all_pages();
+	return 0;
+}
+
 static const struct kmem_sysctl table[] = {
 	{ "lowmem_reserve_ratio", "what zones keep from requests for others",
 	  NR_ZONE_TYPES, INT32_MIN, INT32_MAX, lowmem_reserve_ratio_get,
 	  lowmem_reserve_ratio_set },
 	{ "min_free_kbytes", "what the min marks are made from", 1, 0,
 	  INT64_MAX, min_free_kbytes_get, min_free_kbytes_set },
+	{ "percpu_pagelist_high_fraction",
+	  "part of a zone that page lists may hold", 1, 0, INT32_MAX,
+	  percpu_pagelist_high_fraction_get,
+	  percpu_pagelist_high_fraction_set },
 	{ "watermark_scale_factor", "distance of the marks, in 1/10000", 1, 1,
 	  3000, watermark_scale_factor_get, watermark_scale_factor_set },
 };

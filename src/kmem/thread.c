@@ -109,6 +109,7 @@ void threads_reset(void)
 
 	lock(&thread_list_lock, LOCK_THREADS);
 	for_each_thread(t) {
+		memset(t->page_set, 0, sizeof(t->page_set));
 		os_discard(t->record, sizeof(t->record));
 		os_discard(t->cell, sizeof(t->cell));
 	}

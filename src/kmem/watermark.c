@@ -204,6 +204,7 @@ void zones_set_watermarks(const struct watermark_tunables *t)
 			counter_set(zone->lowmem_reserve[type],
 				    marks[i].lowmem_reserve[type]);
 	}
+	zones_set_page_sets();
 }
 
 /* ---- the check ---- */

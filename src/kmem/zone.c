@@ -59,15 +59,10 @@ unsigned long zone_fresh_blocks(const struct zone *zone)
 	return (zone->end_pfn - counter_read(zone->fresh_pfn)) / BLOCK_PAGES;
 }
 
-/*
- * A zone begins wholly untouched. Its batch is the kernel's: a thousandth of
- * the zone's pages in quarters, at most 64, rounded to a power of two less one.
- */
 static void add_zone(enum zone_type type, unsigned int node,
 		     unsigned long start, unsigned long end)
 {
 	struct zone *zone = &kmem.zone[kmem.nr_zones];
-	unsigned long batch = MIN((end - start) >> 12, 64ul);
 
 	memset(zone, 0, sizeof(*zone));
 	zone->name = zone_table[type].name;
@@ -76,8 +71,6 @@ static void add_zone(enum zone_type type, unsigned int node,
 	zone->node = node;
 	zone->start_pfn = start;
 	zone->end_pfn = end;
-	batch += batch / 2;
-	zone->batch = batch < 2 ? 1 : (1u << (63 - __builtin_clzl(batch))) - 1;
 	pthread_mutex_init(&zone->lock, NULL);
 	buddy_init_zone(zone);
 }

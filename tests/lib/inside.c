@@ -46,3 +46,15 @@ bool inside_unreserve(enum migratetype type, bool force)
 {
 	return zone_unreserve_highatomic(&kmem.zone[0], type, force);
 }
+
+void inside_page_set(unsigned long managed, unsigned long low,
+		     unsigned int cpus, unsigned int fraction,
+		     unsigned int ret_limits[3])
+{
+	struct page_set_limits limits;
+
+	page_set_limits(managed, low, cpus, fraction, &limits);
+	ret_limits[0] = limits.batch;
+	ret_limits[1] = limits.high_min;
+	ret_limits[2] = limits.high_max;
+}

@@ -3,7 +3,7 @@
  * inside.h - single steps inside the page allocator, past its page lists
  *
  * fixture.h and the library's private header have a name in common, so tests
- * that need both take this for the second. All are about the first zone.
+ * that need both take this for the second. Zones are the first one.
  */
 #ifndef TESTS_INSIDE_H
 #define TESTS_INSIDE_H
@@ -36,5 +36,12 @@ void inside_reserve(struct page *page);
  * inside_unreserve() - one pageblock of the atomic reserve becomes of @type
  */
 bool inside_unreserve(enum migratetype type, bool force);
+
+/**
+ * inside_page_set() - the formulas of page sets: batch, high_min, high_max
+ */
+void inside_page_set(unsigned long managed, unsigned long low,
+		     unsigned int cpus, unsigned int fraction,
+		     unsigned int ret_limits[3]);
 
 #endif /* TESTS_INSIDE_H */
