@@ -744,6 +744,56 @@ void mempool_reset_peak(mempool_t *pool);
 void mempool_reset_low(mempool_t *pool);
 void mempool_reset_stats(mempool_t *pool);
 
+/* ---- areas of vmalloc ---------------------------------------------------- */
+
+/**
+ * struct kmem_vmalloc_area - one area
+ * @address: its first byte
+ * @size: bytes to the end of its guard page
+ * @requested: bytes that were asked for
+ * @flags: VM_…, see vmalloc.h
+ * @map_ram: it is of vm_map_ram()
+ * @caller: code that made it
+ * @nr_pages: pages that go when it is freed
+ * @phys: address of a device region
+ * @node_pages: of @nr_pages, those of each node
+ */
+struct kmem_vmalloc_area {
+	void *address;
+	size_t size;
+	size_t requested;
+	unsigned long flags;
+	bool map_ram;
+	const void *caller;
+	unsigned long nr_pages;
+	uint64_t phys;
+	unsigned long node_pages[KMEM_MAX_NODES];
+};
+
+/**
+ * kmem_vmalloc_areas() - all areas at one moment, lowest address first
+ * @areas: room for @room; may be NULL when @room is 0
+ *
+ * Return: how many there are; the first @room of them are stored.
+ */
+size_t kmem_vmalloc_areas(struct kmem_vmalloc_area *areas, size_t room);
+
+/**
+ * struct kmem_vmalloc_info - the addresses where areas are
+ * @base: the first one
+ * @size: bytes
+ * @areas: areas just now
+ * @pages: pages of areas, those of vmap() and of devices not counted
+ */
+struct kmem_vmalloc_info {
+	const void *base;
+	size_t size;
+	unsigned long areas;
+	unsigned long pages;
+};
+
+void kmem_vmalloc_info(struct kmem_vmalloc_info *ret_info);
+
 /* ---- objects ------------------------------------------------------------- */
 
 /**
@@ -754,6 +804,7 @@ enum kmem_location_kind {
 	KMEM_LOCATION_PAGES,
 	KMEM_LOCATION_SLAB,
 	KMEM_LOCATION_LARGE,
+	KMEM_LOCATION_VMALLOC,
 };
 
 /**
@@ -764,7 +815,7 @@ enum kmem_location_kind {
  * @zone: its zone's name
  * @order: of the block or slab
  * @slab_pfn: first page frame of the block or slab
- * @index: object in the slab, or page in the block
+ * @index: object in the slab, or page in the block or area
  * @offset: bytes into that object, or into that page
  * @cache: serial of the slab's cache, else 0
  */
@@ -783,7 +834,10 @@ struct kmem_location {
 /**
  * kmem_locate() - say what an address is part of
  *
- * Return: false outside the memory.
+ * In an area of vmalloc() it is the page at the address, on an anonymous arena
+ * the one that was taken for it.
+ *
+ * Return: false outside the memory and its areas.
  */
 bool kmem_locate(const void *address, struct kmem_location *ret_location);
 

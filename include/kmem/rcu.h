@@ -30,8 +30,8 @@ struct kmem_rcu_head {
 };
 
 /**
- * kfree_rcu() - kfree() after a grace period
- * @ptr: an object of kmalloc() or of any cache
+ * kfree_rcu(), kvfree_rcu() - kvfree() after a grace period
+ * @ptr: an object of kmalloc(), kvmalloc(), vmalloc() or of any cache
  * @member: a struct kmem_rcu_head, or anything else of two words, in it
  *
  * Context: any thread, does not sleep; within a reader as well.
@@ -43,6 +43,8 @@ struct kmem_rcu_head {
 		kmem_free_rcu(&(ptr)->member, (ptr));                          \
 	} while (0)
 
+#define kvfree_rcu(ptr, member) kfree_rcu(ptr, member)
+
 /**
  * kmem_free_rcu() - what kfree_rcu() calls
  * @head: two words of the object, free to be written
@@ -51,11 +53,14 @@ struct kmem_rcu_head {
 void kmem_free_rcu(void *head, void *object);
 
 /**
- * kfree_rcu_mightsleep() - kfree() after a grace period that is waited for
+ * kfree_rcu_mightsleep(), kvfree_rcu_mightsleep() - kvfree() after a grace
+ * period that is waited for
  *
  * Context: may sleep; not within a reader.
  */
 void kfree_rcu_mightsleep(void *object);
+
+#define kvfree_rcu_mightsleep(object) kfree_rcu_mightsleep(object)
 
 /**
  * kmem_rcu_barrier() - wait until all that was freed so far is really free

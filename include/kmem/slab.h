@@ -467,6 +467,96 @@ static inline size_t kmem_flex_size(size_t base, size_t element, size_t n)
 	return bytes;
 }
 
+/* ---- blocks of any size -------------------------------------------------- */
+
+/**
+ * kvmalloc() - kmalloc(), or vmalloc() where that has nothing
+ * @size: bytes; 0 gives ZERO_SIZE_PTR
+ * @gfp: as kmalloc()
+ *
+ * Up to a page it is kmalloc(). Above, kmalloc() is tried without effort and
+ * without complaint, and then single pages are mapped side by side.
+ *
+ * Context: as vmalloc() above a page, else as kmalloc().
+ * Return: the block, for kvfree(); NULL.
+ */
+void *kvmalloc(size_t size, gfp_t gfp)
+	__attribute__((alloc_size(1), malloc, warn_unused_result));
+
+/**
+ * kvzalloc() - kvmalloc(), cleared
+ */
+void *kvzalloc(size_t size, gfp_t gfp)
+	__attribute__((alloc_size(1), malloc, warn_unused_result));
+
+/**
+ * kvmalloc_node(), kvzalloc_node() - the same from a node
+ * @node: NUMA_NO_NODE: any
+ */
+void *kvmalloc_node(size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1), malloc, warn_unused_result));
+void *kvzalloc_node(size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1), malloc, warn_unused_result));
+
+/**
+ * kvmalloc_array(), kvcalloc() - @n elements; a product that overflows is NULL
+ */
+void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
+	__attribute__((alloc_size(1, 2), malloc, warn_unused_result));
+void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+	__attribute__((alloc_size(1, 2), malloc, warn_unused_result));
+void *kvmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1, 2), malloc, warn_unused_result));
+void *kvcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+	__attribute__((alloc_size(1, 2), malloc, warn_unused_result));
+
+/**
+ * kvrealloc() - another size for a block of kvmalloc(), kmalloc() or vmalloc()
+ * @p: NULL: as kvmalloc()
+ * @size: 0 frees it: ZERO_SIZE_PTR, or NULL for an area
+ * @gfp: as kvmalloc()
+ *
+ * Return: the block, perhaps elsewhere; NULL: @p is as it was.
+ */
+void *kvrealloc(const void *p, size_t size, gfp_t gfp)
+	__attribute__((alloc_size(2), warn_unused_result));
+
+/**
+ * kvfree() - kfree() or vfree(), by address
+ */
+void kvfree(const void *p);
+
+/**
+ * kvfree_atomic() - kfree() or vfree_atomic()
+ *
+ * Context: any thread, does not sleep.
+ */
+void kvfree_atomic(const void *p);
+
+/**
+ * kvfree_sensitive() - clear a block, then kvfree() it
+ * @len: bytes to clear, as far as the block goes
+ */
+void kvfree_sensitive(const void *p, size_t len);
+
+/* As kmalloc_obj() and its kind. */
+#define kvmalloc_obj(P, ...)                                                   \
+	((__typeof__(P) *)kvmalloc(sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kvzalloc_obj(P, ...)                                                   \
+	((__typeof__(P) *)kvzalloc(sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kvmalloc_objs(P, n, ...)                                               \
+	((__typeof__(P) *)kvmalloc_array((n), sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kvzalloc_objs(P, n, ...)                                               \
+	((__typeof__(P) *)kvcalloc((n), sizeof(P), KMEM_GFP(__VA_ARGS__)))
+#define kvmalloc_flex(P, FAM, n, ...)                                          \
+	((__typeof__(P) *)kvmalloc(kmem_flex_size(sizeof(P),                   \
+						  sizeof((P).FAM[0]), (n)),    \
+				   KMEM_GFP(__VA_ARGS__)))
+#define kvzalloc_flex(P, FAM, n, ...)                                          \
+	((__typeof__(P) *)kvzalloc(kmem_flex_size(sizeof(P),                   \
+						  sizeof((P).FAM[0]), (n)),    \
+				   KMEM_GFP(__VA_ARGS__)))
+
 /* ---- private classes ----------------------------------------------------- */
 
 typedef struct kmem_buckets kmem_buckets;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gfp.c - masks: their names, and those that the slab layer must not hand on
+ * gfp.c - masks: their names, and those that must not be handed on
  *
  * A mask is printed as the kernel's trace events do: the largest combination
  * that is contained in it, then the bits that are left.
@@ -46,15 +46,16 @@ int kmem_gfp_parse(const char *text, gfp_t *ret_gfp)
 }
 
 /**
- * gfp_fix() - a mask without the bits of GFP_SLAB_BUG_MASK, which it has
+ * gfp_fix() - a mask without some bits, of which it has at least one
  *
  * Context: no locks needed. Return: the mask to use.
  */
-gfp_t gfp_fix(gfp_t gfp)
+gfp_t gfp_fix(gfp_t gfp, gfp_t wrong)
 {
-	gfp_t wrong = gfp & GFP_SLAB_BUG_MASK, fixed = gfp & ~wrong;
 	char wrong_text[KMEM_GFP_TEXT], fixed_text[KMEM_GFP_TEXT];
+	gfp_t fixed = gfp & ~wrong;
 
+	wrong &= gfp;
 	kmem_gfp_print(wrong_text, sizeof(wrong_text), wrong);
 	kmem_gfp_print(fixed_text, sizeof(fixed_text), fixed);
 	kmem_report("Unexpected gfp: %#x (%s). Fixing up to gfp: %#x (%s). "
@@ -74,7 +75,7 @@ gfp_t gfp_fix(gfp_t gfp)
 gfp_t slab_fix_gfp(const struct kmem_cache *s, gfp_t gfp)
 {
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
-		gfp = gfp_fix(gfp);
+		gfp = gfp_fix(gfp, GFP_SLAB_BUG_MASK);
 	if (unlikely(gfp & __GFP_ZERO && s->spec.ctor_kind != KMEM_CTOR_NONE))
 		kmem_report("%s: __GFP_ZERO for objects of a constructor",
 			    s->name);

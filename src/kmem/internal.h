@@ -22,6 +22,7 @@
  *	LOCK_STACKS    stack_depot.c the call stacks that were seen
  *	LOCK_ZONE      buddy.c      the free blocks of one zone, and the types
  *	                            of its pageblocks
+ *	LOCK_AREAS     vm_area.c    where areas of vmalloc() are
  *	LOCK_META      meta.c       the metadata region
  *
  * alloc_pages() is called with none of them held, because reclaim may take
@@ -40,6 +41,7 @@
 #include <kmem/introspect.h>
 #include <kmem/memalloc.h>
 #include <kmem/numa.h>
+#include <kmem/vmalloc.h>
 
 #include "util/list.h"
 
@@ -79,6 +81,7 @@ enum lock_rank {
 	LOCK_NODE,
 	LOCK_STACKS,
 	LOCK_ZONE,
+	LOCK_AREAS,
 	LOCK_META,
 };
 
@@ -163,6 +166,18 @@ int os_file_open(const char *path, size_t size);
 int os_map_shared(void *where, size_t size, int fd, uint64_t offset);
 int os_pread(int fd, void *buf, size_t size, uint64_t offset);
 int os_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
+
+enum os_range_flags {
+	OS_RANGE_READ_ONLY = 1 << 0,
+	OS_RANGE_POPULATE = 1 << 1, /* all of it will be touched at once */
+};
+
+void *os_range_reserve(size_t size);
+int os_range_map(void *where, size_t size, int fd, size_t offset,
+		 enum os_range_flags how);
+int os_range_cut(void *where, size_t size);
+int os_range_hide(void *where, size_t size);
+unsigned long os_max_mappings(void);
 bool os_barrier_setup(void);
 void os_barrier(void);
 uint64_t os_now_ns(void);
@@ -805,7 +820,7 @@ void caches_exit(void);
 /* What no slab and no large block may be made with. */
 #define GFP_SLAB_BUG_MASK (__GFP_DMA32 | __GFP_HIGHMEM | ~__GFP_BITS_MASK)
 
-gfp_t gfp_fix(gfp_t gfp);
+gfp_t gfp_fix(gfp_t gfp, gfp_t wrong);
 gfp_t slab_fix_gfp(const struct kmem_cache *s, gfp_t gfp);
 
 /* ---- cache_merge.c ------------------------------------------------------- */
@@ -847,6 +862,7 @@ int kmalloc_init(void);
 void kmalloc_exit(void);
 struct kmem_cache *kmalloc_cache(size_t size);
 void *kmalloc_caller(size_t size, gfp_t gfp, void *caller);
+size_t kmalloc_bucket(const void *p);
 
 /* ---- memalloc.c ---------------------------------------------------------- */
 
@@ -860,6 +876,86 @@ static inline bool node_serves(int node, gfp_t gfp)
 {
 	return node == 0 || node == NUMA_NO_NODE || !(gfp & __GFP_THISNODE);
 }
+
+/* ---- vm_area.c ----------------------------------------------------------- */
+
+/* Of vm_map_ram(): no user sees its struct. A flag of our own, as the kernel
+ * has no bit for it. */
+#define VM_AREA_RAM (1ul << 31)
+
+/*
+ * Who may touch what, by state:
+ *
+ *	VM_AREA_NEW	who makes it, alone; nobody finds it
+ *	VM_AREA_LIVE	whoever finds it may read @vm, @map and @nr_map; its
+ *			owner, who alone may resize it, does so under the lock
+ *	VM_AREA_CLOSED	who closed it, alone; nobody finds it
+ */
+enum vm_area_state {
+	VM_AREA_NEW,
+	VM_AREA_LIVE,
+	VM_AREA_CLOSED,
+};
+
+/*
+ * struct vm_area - a range of addresses and what is mapped there
+ * @map: the pages, in the order of addresses; none of a device region
+ * @map_room: entries of @map, for giving it back
+ * @mapped: bytes from the start on that are not hidden
+ * @link: for who closed it
+ *
+ * LOCK_AREAS: the state and the place in the tree.
+ * @gap: bytes between the end of the area before this one and its start
+ * @max_gap: the largest @gap of this area and all below it in the tree
+ */
+struct vm_area {
+	struct vm_struct vm;
+	struct page **map;
+	unsigned int nr_map;
+	unsigned int map_room;
+	size_t mapped;
+	struct list_head link;
+
+	enum vm_area_state state;
+	uint32_t priority;
+	struct vm_area *left;
+	struct vm_area *right;
+	size_t gap;
+	size_t max_gap;
+};
+
+int vm_areas_init(size_t memory);
+void vm_areas_exit(void);
+void vm_areas_fork(enum fork_step step);
+void vm_areas_lock(void);
+void vm_areas_unlock(void);
+
+struct vm_area *vm_area_new(size_t bytes, size_t align, unsigned long flags,
+			    const void *caller);
+bool vm_area_make_map(struct vm_area *area, unsigned int nr);
+int vm_area_map(struct vm_area *area, enum os_range_flags how);
+void vm_area_open(struct vm_area *area);
+struct vm_area *__vm_area_at(const void *p);
+struct vm_area *vm_area_find(const void *p, unsigned long flags);
+struct vm_area *vm_area_close(const void *p, unsigned long flags);
+bool vm_area_hide(struct vm_area *area);
+void vm_area_delete(struct vm_area *area);
+void vm_area_shrink(struct vm_area *area, size_t bytes);
+void vm_areas_walk(void (*visit)(void *arg, const struct vm_area *area),
+		   void *arg);
+void vm_areas_range(const void **ret_base, size_t *ret_size);
+unsigned int vm_areas_validate(void);
+
+/* ---- vm_info.c ----------------------------------------------------------- */
+
+bool vm_area_locate(const void *p, struct page **ret_page,
+		    unsigned int *ret_index);
+
+/* ---- vmalloc.c ----------------------------------------------------------- */
+
+void vm_complain(gfp_t gfp, size_t size, const char *what);
+void vm_complain_map(gfp_t gfp, size_t size, int err);
+void vm_area_release(struct vm_area *area);
 
 /* ---- mempool.c ----------------------------------------------------------- */
 
@@ -972,6 +1068,7 @@ void ticker_stop(void);
 /* ---- rcu.c --------------------------------------------------------------- */
 
 void rcu_defer_slabs(struct slab_discard *discard);
+void rcu_defer_area(struct vm_area *area);
 void rcu_stop(void);
 void rcu_fork(enum fork_step step);
 
@@ -1097,6 +1194,15 @@ static inline bool kmem_contains(const void *p)
 static inline unsigned long __page_to_pfn(const struct page *page)
 {
 	return (unsigned long)(page - kmem.map);
+}
+
+/* Is it a struct page at all? */
+static inline bool is_map_entry(const struct page *page)
+{
+	size_t offset = (size_t)((const char *)page - (const char *)kmem.map);
+
+	return kmem.ready && offset < kmem.nr_pages * sizeof(*page) &&
+	       offset % sizeof(*page) == 0;
 }
 
 static inline void *__page_address(const struct page *page)

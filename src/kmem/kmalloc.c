@@ -123,7 +123,7 @@ static void *alloc_large(size_t size, gfp_t gfp)
 	if (size > KMALLOC_MAX_SIZE)
 		return NULL;
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
-		gfp = gfp_fix(gfp);
+		gfp = gfp_fix(gfp, GFP_SLAB_BUG_MASK);
 	page = alloc_pages(gfp | __GFP_COMP, get_order(size));
 	if (!page)
 		return NULL;
@@ -198,7 +198,7 @@ static struct page *large_block(const void *p)
 }
 
 /* Bytes that krealloc() may use of the block at @p; 0: there is none. */
-static size_t bucket_of(const void *p)
+size_t kmalloc_bucket(const void *p)
 {
 	struct page *page = slab_of(p);
 
@@ -228,7 +228,7 @@ size_t ksize(const void *p)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return 0;
-	bucket = bucket_of(p);
+	bucket = kmalloc_bucket(p);
 	if (!bucket)
 		kmem_report("ksize(%p): not a kmalloc allocation", p);
 	slab = slab_of(p);
@@ -279,7 +279,7 @@ void kfree(const void *p)
 /* A compiler may drop a memset() of what is freed next, but not this. */
 void kfree_sensitive(const void *p)
 {
-	if (!ZERO_OR_NULL_PTR(p) && bucket_of(p))
+	if (!ZERO_OR_NULL_PTR(p) && kmalloc_bucket(p))
 		explicit_bzero((void *)p, ksize(p));
 	free_block(p, __builtin_return_address(0));
 }
@@ -291,7 +291,7 @@ static size_t promised(const void *p)
 {
 	struct page *slab = slab_of(p);
 
-	return slab ? slab_debug_request(slab->cache, p) : bucket_of(p);
+	return slab ? slab_debug_request(slab->cache, p) : kmalloc_bucket(p);
 }
 
 /* With zeroing, what the block had beyond its old size must not show. */
@@ -299,7 +299,7 @@ static void resize_in_place(void *p, size_t size, gfp_t gfp)
 {
 	struct page *slab = slab_of(p);
 	bool tracked = slab && slab->cache->layout.request;
-	size_t end = tracked ? size : bucket_of(p);
+	size_t end = tracked ? size : kmalloc_bucket(p);
 	size_t from = tracked ? MIN(promised(p), size) : size;
 
 	if (gfp & __GFP_ZERO)
@@ -312,7 +312,7 @@ static void resize_in_place(void *p, size_t size, gfp_t gfp)
 static void *resize(void *p, size_t size, unsigned long align, gfp_t gfp,
 		    int node, void *caller)
 {
-	size_t bucket = bucket_of(p);
+	size_t bucket = kmalloc_bucket(p);
 	void *new;
 
 	if (!bucket) {

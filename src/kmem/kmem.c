@@ -117,6 +117,7 @@ static void take_down(void)
 	iomem_exit();
 	stacks_reset();
 	threads_reset();
+	vm_areas_exit();
 	meta_init(NULL, NULL);
 	os_arena_unmap(&kmem.arena);
 	memset(&kmem, 0, sizeof(kmem));
@@ -142,6 +143,8 @@ static int set_up(const struct kmem_config *config)
 	set_header();
 	err = zones_init(config);
 	arena_header()->pageblock = (uint64_t)kmem.pageblock;
+	if (!err)
+		err = vm_areas_init(kmem.memory);
 	if (!err)
 		err = kmalloc_init();
 	if (err) {

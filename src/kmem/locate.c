@@ -39,6 +39,28 @@ static void locate_in_slab(const struct page *slab, size_t offset,
 	l->offset = (unsigned int)(offset % s->layout.size);
 }
 
+static void locate_page(const struct page *page, struct kmem_location *l)
+{
+	l->pfn = __page_to_pfn(page);
+	l->slab_pfn = l->pfn;
+	l->node = node_of_pfn(l->pfn);
+	for (unsigned int i = 0; i < kmem.nr_zones; i++)
+		if (l->pfn >= kmem.zone[i].start_pfn)
+			l->zone = kmem.zone[i].name;
+}
+
+static bool locate_in_area(const void *address, struct kmem_location *l)
+{
+	struct page *page;
+
+	if (!vm_area_locate(address, &page, &l->index))
+		return false;
+	locate_page(page, l);
+	l->kind = KMEM_LOCATION_VMALLOC;
+	l->offset = (unsigned int)((size_t)address & (KMEM_PAGE_SIZE - 1));
+	return true;
+}
+
 bool kmem_locate(const void *address, struct kmem_location *ret_location)
 {
 	struct kmem_location *l = ret_location;
@@ -46,15 +68,14 @@ bool kmem_locate(const void *address, struct kmem_location *ret_location)
 	size_t offset;
 
 	memset(l, 0, sizeof(*l));
-	if (!kmem.ready || !kmem_contains(address))
+	if (!kmem.ready)
+		return false;
+	if (is_vmalloc_addr(address))
+		return locate_in_area(address, l);
+	if (!kmem_contains(address))
 		return false;
 	page = __virt_to_page(address);
-	l->pfn = __page_to_pfn(page);
-	l->slab_pfn = l->pfn;
-	l->node = node_of_pfn(l->pfn);
-	for (unsigned int i = 0; i < kmem.nr_zones; i++)
-		if (l->pfn >= kmem.zone[i].start_pfn)
-			l->zone = kmem.zone[i].name;
+	locate_page(page, l);
 	head = slab_of(address);
 	if (!head)
 		head = block_of(page);

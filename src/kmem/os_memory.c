@@ -281,6 +281,76 @@ void os_release(void *p, size_t size)
 	munmap(p, size);
 }
 
+/* ---- a range of addresses in which pages are mapped and unmapped ---- */
+
+/* Nobody can touch it, and no other mapping can come to lie there. */
+static void *hide_at(void *where, size_t size, int fixed)
+{
+	return mmap(where, size, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+}
+
+void *os_range_reserve(size_t size)
+{
+	void *p = hide_at(NULL, size, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Part of the backing, or fresh memory where @fd is -1. 0 or -errno. */
+int os_range_map(void *where, size_t size, int fd, size_t offset,
+		 enum os_range_flags how)
+{
+	int prot = how & OS_RANGE_READ_ONLY ? PROT_READ
+					    : PROT_READ | PROT_WRITE;
+	int flags = MAP_FIXED | MAP_NORESERVE;
+
+	flags |= fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
+	if (how & OS_RANGE_POPULATE)
+		flags |= MAP_POPULATE;
+	if (mmap(where, size, prot, flags, fd, (off_t)offset) == MAP_FAILED)
+		return -errno;
+	return 0;
+}
+
+/* Part of a mapping, which may be refused as any new mapping. */
+int os_range_cut(void *where, size_t size)
+{
+	return hide_at(where, size, MAP_FIXED) == MAP_FAILED ? -errno : 0;
+}
+
+/*
+ * Whole mappings: one call, and the hole closes with what is hidden around it.
+ * A process that has all the mappings it may is refused even that; whole ones
+ * it can always unmap, and then has one to spare.
+ */
+int os_range_hide(void *where, size_t size)
+{
+	if (!os_range_cut(where, size))
+		return 0;
+	if (munmap(where, size) == 0 &&
+	    hide_at(where, size, MAP_FIXED_NOREPLACE) == where)
+		return 0;
+	return -errno;
+}
+
+/* The host's limit of mappings per process; 0: not known. */
+unsigned long os_max_mappings(void)
+{
+	int fd = open("/proc/sys/vm/max_map_count", O_RDONLY | O_CLOEXEC);
+	unsigned long limit = 0;
+	char text[24];
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++)
+		limit = limit * 10 + (unsigned long)(text[i] - '0');
+	return limit;
+}
+
 /* The kernel may lack the call or a sandbox may forbid it. */
 bool os_barrier_setup(void)
 {

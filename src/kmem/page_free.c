@@ -12,14 +12,6 @@
 
 #include "internal.h"
 
-static bool is_map_entry(const struct page *page)
-{
-	size_t offset = (size_t)((const char *)page - (const char *)kmem.map);
-
-	return kmem.ready && offset < kmem.nr_pages * sizeof(*page) &&
-	       offset % sizeof(*page) == 0;
-}
-
 /* Whether the block may be freed so; says why not. */
 static bool check_free(const struct page *page, unsigned int order)
 {

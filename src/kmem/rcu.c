@@ -10,6 +10,8 @@
  *
  * A deferred object has its own link in the two words that the caller names;
  * nothing is allocated.
+ *
+ * Areas of vfree_atomic() go the same way, only to be freed by another thread.
  */
 #ifdef HAVE_URCU
 #include <urcu/urcu-memb.h>
@@ -30,6 +32,7 @@ static struct {
 	pthread_cond_t changed;
 	struct deferred *objects;
 	struct list_head slabs;
+	struct list_head areas;
 	uint64_t queued; /* rounds begun by those who add */
 	uint64_t done; /* rounds that the worker ended */
 	pthread_t thread;
@@ -39,6 +42,7 @@ static struct {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER,
 	.slabs = LIST_HEAD_INIT(rcu.slabs),
+	.areas = LIST_HEAD_INIT(rcu.areas),
 };
 
 static void wait_for_readers(void)
@@ -67,32 +71,53 @@ static void free_objects(struct deferred *list)
 
 		if (slab)
 			cache_count_rcu(slab->cache);
-		kfree(list->object);
+		kvfree(list->object);
 		list = next;
 	}
 }
 
-/* Takes over the lists, so that others may begin new ones. */
-static void take_lists(struct deferred **ret_objects,
-		       struct slab_discard *ret_slabs)
+static void free_areas(struct list_head *areas)
 {
+	struct vm_area *area, *next;
+
+	list_for_each_entry_safe(area, next, areas, link) {
+		list_del(&area->link);
+		vm_area_release(area);
+	}
+}
+
+/* What the worker took from the lists, so that others may begin new ones. */
+struct work {
+	struct deferred *objects;
+	struct slab_discard slabs;
+	struct list_head areas;
+};
+
+static void take_work(struct work *work)
+{
+	struct vm_area *area, *next_area;
 	struct page *slab, *next;
 
-	*ret_objects = rcu.objects;
+	work->objects = rcu.objects;
 	rcu.objects = NULL;
 	list_for_each_entry_safe(slab, next, &rcu.slabs, list)
-		list_move_tail(&slab->list, &ret_slabs->list);
+		list_move_tail(&slab->list, &work->slabs.list);
+	list_for_each_entry_safe(area, next_area, &rcu.areas, link)
+		list_move_tail(&area->link, &work->areas);
 }
 
 static bool has_work(void)
 {
-	return rcu.objects || !list_empty(&rcu.slabs);
+	return rcu.objects || !list_empty(&rcu.slabs) ||
+	       !list_empty(&rcu.areas);
 }
 
 static void *worker_main(void *arg)
 {
-	struct slab_discard slabs = { LIST_HEAD_INIT(slabs.list), true };
-	struct deferred *objects;
+	struct work work = {
+		.slabs = DISCARD_INIT(work.slabs, true),
+		.areas = LIST_HEAD_INIT(work.areas),
+	};
 	uint64_t round;
 
 	lock(&rcu.lock, LOCK_RCU);
@@ -101,12 +126,13 @@ static void *worker_main(void *arg)
 			pthread_cond_wait(&rcu.changed, &rcu.lock);
 			continue;
 		}
-		take_lists(&objects, &slabs);
+		take_work(&work);
 		round = rcu.queued;
 		unlock(&rcu.lock);
 		wait_for_readers();
-		free_objects(objects);
-		slab_release_now(&slabs);
+		free_objects(work.objects);
+		slab_release_now(&work.slabs);
+		free_areas(&work.areas);
 		lock(&rcu.lock, LOCK_RCU);
 		rcu.done = round;
 		pthread_cond_broadcast(&rcu.changed);
@@ -159,6 +185,15 @@ void rcu_defer_slabs(struct slab_discard *discard)
 	unlock(&rcu.lock);
 }
 
+/* It is closed: only the worker knows it. */
+void rcu_defer_area(struct vm_area *area)
+{
+	lock(&rcu.lock, LOCK_RCU);
+	list_move_tail(&area->link, &rcu.areas);
+	wake_worker();
+	unlock(&rcu.lock);
+}
+
 void kmem_rcu_barrier(void)
 {
 	uint64_t until;
@@ -176,7 +211,7 @@ void kmem_rcu_barrier(void)
 void kfree_rcu_mightsleep(void *object)
 {
 	wait_for_readers();
-	kfree(object);
+	kvfree(object);
 }
 
 /* By kmem_exit(): everything is freed, then the worker ends. */
@@ -197,6 +232,7 @@ void rcu_stop(void)
 	/* Without a worker the arena goes with what they point to. */
 	rcu.objects = NULL;
 	list_init(&rcu.slabs);
+	list_init(&rcu.areas);
 	rcu.done = rcu.queued;
 	rcu.running = false;
 	rcu.stop = false;
@@ -212,6 +248,7 @@ void rcu_fork(enum fork_step step)
 	if (step == FORK_ORPHAN) {
 		rcu.objects = NULL;
 		list_init(&rcu.slabs);
+		list_init(&rcu.areas);
 	}
 	if (step == FORK_CHILD || step == FORK_ORPHAN) {
 		/* Whoever waited is gone; a condition remembers them. */

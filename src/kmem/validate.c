@@ -479,6 +479,7 @@ unsigned int kmem_validate(void)
 		return 0;
 	for (unsigned int i = 0; i < kmem.nr_zones; i++)
 		faults += kmem_zone_validate(i);
+	faults += vm_areas_validate();
 	faults += validate_all(kmem_cache_serials, validate_cache);
 	faults += kmem_iomem_validate();
 	return faults + validate_all(mempool_serials, validate_pool);

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vmalloc.c - areas with pages of their own
+ *
+ * An allocation gets its addresses, takes its pages one by one from the page
+ * allocator, sorts them, and has them mapped: sorted, neighbours come to lie
+ * side by side and are mapped in one piece, and each piece is a system call and
+ * one of the mappings that the host allows. Whatever fails on the way, all that
+ * was got goes back.
+ *
+ * Pages are cleared where they are mapped, not in the linear map, which would
+ * have to be touched for it. A small area is made resident by the call that
+ * maps it, which costs less than a fault for each page later; a large one only
+ * where it is touched.
+ *
+ * Where it differs from the kernel: the array of an area's pages is in the
+ * metadata region, so no area is made for it and no page of the zones. Freeing
+ * refuses and reports what is not the start of an area. vmalloc_huge() looks
+ * for an aligned address only; what the host maps there is its business.
+ * Nothing waits for mappings, so __GFP_NOFAIL covers pages alone. On an
+ * anonymous arena see vmalloc.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* What __vmalloc() lets through. */
+#define GFP_VMALLOC_SUPPORTED                                                  \
+	(GFP_KERNEL | GFP_ATOMIC | GFP_NOWAIT | GFP_NOFS | GFP_NOIO |          \
+	 GFP_USER | GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NORETRY |          \
+	 __GFP_RETRY_MAYFAIL | __GFP_NOFAIL)
+
+#define HUGE_BYTES (2ul << 20)
+
+/* An area of at most so many bytes is made resident when it is mapped. */
+#define POPULATE_MAX (2ul << 20)
+
+struct request {
+	size_t size;
+	size_t align;
+	gfp_t gfp;
+	int node;
+	unsigned long flags;
+	const void *caller;
+};
+
+/* ---- complaints ---------------------------------------------------------- */
+
+void vm_complain(gfp_t gfp, size_t size, const char *what)
+{
+	if (!(gfp & __GFP_NOWARN))
+		kmem_report("vmalloc error: size %zu, %s", size, what);
+}
+
+/* The usual reason is one that an administrator can change. */
+void vm_complain_map(gfp_t gfp, size_t size, int err)
+{
+	if (gfp & __GFP_NOWARN)
+		return;
+	if (err == -ENOMEM)
+		kmem_report("vmalloc error: size %zu, failed to map pages: "
+			    "more mappings than the host's "
+			    "vm.max_map_count=%lu allows, or no memory for "
+			    "them",
+			    size, os_max_mappings());
+	else
+		kmem_report("vmalloc error: size %zu, failed to map pages: "
+			    "error %d",
+			    size, -err);
+}
+
+/* ---- pages --------------------------------------------------------------- */
+
+/* Failure is reported once, by us. */
+static gfp_t page_gfp(gfp_t gfp)
+{
+	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN;
+	return gfp & (__GFP_DMA | __GFP_DMA32) ? gfp : gfp | __GFP_HIGHMEM;
+}
+
+static bool take_pages(struct vm_area *area, unsigned int nr, gfp_t gfp,
+		       int node)
+{
+	gfp = page_gfp(gfp);
+	while (area->nr_map < nr) {
+		struct page *page = alloc_pages_node(node, gfp, 0);
+
+		if (!page)
+			return false;
+		area->map[area->nr_map++] = page;
+	}
+	return true;
+}
+
+/* Last first: who allocates next finds them in the order of addresses. */
+static void give_pages(struct page **pages, unsigned int from, unsigned int to)
+{
+	while (to > from)
+		__free_page(pages[--to]);
+}
+
+static int compare_pages(const void *a, const void *b)
+{
+	const struct page *x = *(struct page *const *)a;
+	const struct page *y = *(struct page *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* They often come in order. */
+static void sort_pages(struct vm_area *area)
+{
+	for (unsigned int i = 1; i < area->nr_map; i++) {
+		if (area->map[i - 1] < area->map[i])
+			continue;
+		qsort(area->map, area->nr_map, sizeof(area->map[0]),
+		      compare_pages);
+		return;
+	}
+}
+
+/* ---- allocation ---------------------------------------------------------- */
+
+/*
+ * Pages of an area that is nobody's any more, in whatever state of building.
+ * What cannot be hidden stays as it is for ever: its pages must not be used
+ * while somebody can reach them.
+ */
+void vm_area_release(struct vm_area *area)
+{
+	struct page **array = NULL;
+
+	if (!vm_area_hide(area))
+		return;
+	if (area->vm.flags & (VM_ALLOC | VM_MAP_PUT_PAGES))
+		give_pages(area->map, 0, area->nr_map);
+	if (area->vm.flags & VM_MAP_PUT_PAGES)
+		array = area->vm.pages;
+	vm_area_delete(area);
+	kvfree(array);
+}
+
+static struct vm_area *find_addresses(const struct request *rq, size_t bytes)
+{
+	struct vm_area *area = NULL;
+
+	if (rq->flags & VM_ALLOW_HUGE_VMAP && bytes >= HUGE_BYTES)
+		area = vm_area_new(bytes, MAX(rq->align, HUGE_BYTES), rq->flags,
+				   rq->caller);
+	return area ? area
+		    : vm_area_new(bytes, rq->align, rq->flags, rq->caller);
+}
+
+/* 0, or -errno and what it was in @ret_what; NULL: the mapping. */
+static int fill_area(struct vm_area *area, const struct request *rq,
+		     unsigned int nr, const char **ret_what)
+{
+	enum os_range_flags how = 0;
+
+	*ret_what = "failed to allocated page array";
+	if (!vm_area_make_map(area, nr))
+		return -ENOMEM;
+	*ret_what = "failed to allocate pages";
+	if (!take_pages(area, nr, rq->gfp, rq->node))
+		return -ENOMEM;
+	sort_pages(area);
+	if (rq->gfp & __GFP_ZERO ||
+	    (size_t)nr << KMEM_PAGE_SHIFT <= POPULATE_MAX)
+		how |= OS_RANGE_POPULATE;
+	*ret_what = NULL;
+	return vm_area_map(area, how);
+}
+
+static bool size_is_possible(const struct request *rq)
+{
+	if (rq->size == 0) {
+		kmem_report("vmalloc: a size of 0");
+		return false;
+	}
+	if (rq->align & (rq->align - 1)) {
+		kmem_report("vmalloc: alignment %zu is no power of two",
+			    rq->align);
+		return false;
+	}
+	if (rq->size >> KMEM_PAGE_SHIFT > kmem.nr_pages) {
+		vm_complain(rq->gfp, rq->size, "exceeds total pages");
+		return false;
+	}
+	return true;
+}
+
+static void *allocate(const struct request *rq)
+{
+	struct vm_area *area;
+	const char *what;
+	size_t bytes;
+	int err;
+
+	if (!kmem_up() || !size_is_possible(rq))
+		return NULL;
+	bytes = ALIGN_UP(rq->size, KMEM_PAGE_SIZE);
+	area = find_addresses(rq, bytes);
+	if (!area) {
+		vm_complain(rq->gfp, rq->size, "vm_struct allocation failed");
+		return NULL;
+	}
+	err = fill_area(area, rq, (unsigned int)(bytes >> KMEM_PAGE_SHIFT),
+			&what);
+	if (err) {
+		vm_area_release(area);
+		if (what)
+			vm_complain(rq->gfp, rq->size, what);
+		else
+			vm_complain_map(rq->gfp, rq->size, err);
+		return NULL;
+	}
+	area->vm.requested_size = rq->size;
+	area->vm.pages = area->map;
+	area->vm.nr_pages = area->nr_map;
+	/* A fresh mapping of anonymous memory is clear already. */
+	if ((rq->gfp & __GFP_ZERO || kmem.init_on_alloc) && kmem.arena.fd >= 0)
+		memset(area->vm.addr, 0, bytes);
+	vm_area_open(area);
+	return area->vm.addr;
+}
+
+#define CALLER __builtin_return_address(0)
+
+void *vmalloc(unsigned long size)
+{
+	return allocate(&(struct request){ size, 1, GFP_KERNEL, NUMA_NO_NODE,
+					   VM_ALLOC, CALLER });
+}
+
+void *vzalloc(unsigned long size)
+{
+	return allocate(&(struct request){ size, 1, GFP_KERNEL | __GFP_ZERO,
+					   NUMA_NO_NODE, VM_ALLOC, CALLER });
+}
+
+void *vmalloc_node(unsigned long size, int node)
+{
+	return allocate(&(struct request){ size, 1, GFP_KERNEL, node, VM_ALLOC,
+					   CALLER });
+}
+
+void *vzalloc_node(unsigned long size, int node)
+{
+	return allocate(&(struct request){ size, 1, GFP_KERNEL | __GFP_ZERO,
+					   node, VM_ALLOC, CALLER });
+}
+
+void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
+		     int node, const void *caller)
+{
+	return allocate(
+		&(struct request){ size, align, gfp, node, VM_ALLOC, caller });
+}
+
+static gfp_t fix_gfp(gfp_t gfp)
+{
+	if (unlikely(gfp & ~GFP_VMALLOC_SUPPORTED))
+		gfp = gfp_fix(gfp, ~GFP_VMALLOC_SUPPORTED);
+	return gfp;
+}
+
+void *__vmalloc(unsigned long size, gfp_t gfp)
+{
+	return allocate(&(struct request){ size, 1, fix_gfp(gfp), NUMA_NO_NODE,
+					   VM_ALLOC, CALLER });
+}
+
+void *vmalloc_user(unsigned long size)
+{
+	return allocate(&(struct request){ size, 1, GFP_KERNEL | __GFP_ZERO,
+					   NUMA_NO_NODE, VM_ALLOC | VM_USERMAP,
+					   CALLER });
+}
+
+void *vmalloc_32(unsigned long size)
+{
+	return allocate(&(struct request){ size, 1, GFP_DMA32 | GFP_KERNEL,
+					   NUMA_NO_NODE, VM_ALLOC, CALLER });
+}
+
+void *vmalloc_32_user(unsigned long size)
+{
+	return allocate(&(struct request){
+		size, 1, GFP_DMA32 | GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE,
+		VM_ALLOC | VM_USERMAP, CALLER });
+}
+
+void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return allocate(&(struct request){ size, 1, fix_gfp(gfp), NUMA_NO_NODE,
+					   VM_ALLOC | VM_ALLOW_HUGE_VMAP,
+					   CALLER });
+}
+
+void *vmalloc_huge_node(unsigned long size, gfp_t gfp, int node)
+{
+	return allocate(&(struct request){ size, 1, fix_gfp(gfp), node,
+					   VM_ALLOC | VM_ALLOW_HUGE_VMAP,
+					   CALLER });
+}
+
+void *vmalloc_array(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return allocate(&(struct request){ bytes, 1, GFP_KERNEL, NUMA_NO_NODE,
+					   VM_ALLOC, CALLER });
+}
+
+void *vcalloc(size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return allocate(&(struct request){ bytes, 1, GFP_KERNEL | __GFP_ZERO,
+					   NUMA_NO_NODE, VM_ALLOC, CALLER });
+}
+
+/* ---- free ---------------------------------------------------------------- */
+
+static struct vm_area *close_area(const void *p)
+{
+	struct vm_area *area = NULL;
+
+	if (kmem.ready && is_vmalloc_addr(p))
+		area = vm_area_close(p, VM_ALLOC | VM_MAP);
+	if (!area)
+		kmem_report("Trying to vfree() nonexistent vm area (%p)", p);
+	return area;
+}
+
+void vfree(const void *p)
+{
+	struct vm_area *area = p ? close_area(p) : NULL;
+
+	if (area)
+		vm_area_release(area);
+}
+
+void vfree_atomic(const void *p)
+{
+	struct vm_area *area = p ? close_area(p) : NULL;
+
+	if (area)
+		rcu_defer_area(area);
+}
+
+/* ---- another size -------------------------------------------------------- */
+
+/*
+ * Pages that are no longer needed go back. A process at its limit of mappings
+ * may be refused the cut: then they stay.
+ */
+static void release_tail(struct vm_area *area, size_t bytes)
+{
+	size_t tail = area->mapped - bytes;
+	unsigned int from = (unsigned int)(bytes >> KMEM_PAGE_SHIFT);
+	unsigned int to = area->nr_map;
+
+	if (!tail || os_range_cut((char *)area->vm.addr + bytes, tail))
+		return;
+	vm_area_shrink(area, bytes);
+	give_pages(area->map, from, to);
+}
+
+static void resize_in_place(struct vm_area *area, size_t size, gfp_t gfp)
+{
+	size_t was = area->vm.requested_size;
+	char *start = area->vm.addr;
+
+	if (size > was && (gfp & __GFP_ZERO || kmem.init_on_alloc))
+		memset(start + was, 0, size - was);
+	/* What is cut off must not come back when it grows again. */
+	if (size < was && (gfp & __GFP_ZERO || kmem.init_on_free))
+		memset(start + size, 0, was - size);
+	area->vm.requested_size = size;
+	if (!(area->vm.flags & (VM_USERMAP | VM_ALLOW_HUGE_VMAP)) &&
+	    (gfp & (__GFP_IO | __GFP_FS)) == (__GFP_IO | __GFP_FS))
+		release_tail(area, ALIGN_UP(size, KMEM_PAGE_SIZE));
+}
+
+static void *reallocate(const void *p, struct request *rq)
+{
+	struct vm_area *area = NULL;
+	void *new;
+
+	if (kmem.ready && is_vmalloc_addr(p))
+		area = vm_area_find(p, VM_ALLOC);
+	if (!area) {
+		kmem_report("Trying to vrealloc() nonexistent vm area (%p)", p);
+		return NULL;
+	}
+	if ((size_t)p & (rq->align - 1)) {
+		kmem_report("vrealloc(%p): it is not aligned to %zu", p,
+			    rq->align);
+		return NULL;
+	}
+	if (rq->size <= (size_t)area->nr_map << KMEM_PAGE_SHIFT) {
+		resize_in_place(area, rq->size, rq->gfp);
+		return (void *)p;
+	}
+	rq->flags = area->vm.flags;
+	new = allocate(rq);
+	if (!new)
+		return NULL;
+	memcpy(new, p, area->vm.requested_size);
+	vfree(p);
+	return new;
+}
+
+void *vrealloc_node_align(const void *p, size_t size, unsigned long align,
+			  gfp_t gfp, int node)
+{
+	struct request rq = { size, MAX(align, 1ul), fix_gfp(gfp),
+			      node, VM_ALLOC,	     CALLER };
+
+	if (size == 0) {
+		vfree(p);
+		return NULL;
+	}
+	return p ? reallocate(p, &rq) : allocate(&rq);
+}
+
+void *vrealloc(const void *p, size_t size, gfp_t gfp)
+{
+	struct request rq = { size,	    1,	      fix_gfp(gfp),
+			      NUMA_NO_NODE, VM_ALLOC, CALLER };
+
+	if (size == 0) {
+		vfree(p);
+		return NULL;
+	}
+	return p ? reallocate(p, &rq) : allocate(&rq);
+}
