@@ -841,6 +841,12 @@ struct kmem_location {
  */
 bool kmem_locate(const void *address, struct kmem_location *ret_location);
 
+/**
+ * kmem_locate_page() - the same for a page, which may have no address
+ */
+bool kmem_locate_page(const struct page *page,
+		      struct kmem_location *ret_location);
+
 /* ---- device regions ------------------------------------------------------ */
 
 /**

@@ -101,7 +101,10 @@ void free_pages(unsigned long address, unsigned int order);
 #define free_page(address) free_pages(address, 0)
 
 /**
- * page_address() - where the page's memory is mapped (arithmetic)
+ * page_address() - where the page's memory is mapped
+ *
+ * Return: arithmetic, for low memory; NULL for a page of HighMem that kmap() has
+ * not mapped (see highmem.h).
  */
 void *page_address(const struct page *page);
 

@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 
+#include <kmem/highmem.h>
+
 #include "view.h"
 
 static int objsize_show(struct call *call, struct strbuf *sb)
@@ -104,7 +106,13 @@ static int page_take(struct call *call, unsigned int nr, gfp_t gfp,
 static void *page_memory(struct call *call, void *element)
 {
 	(void)call;
-	return page_address(element);
+	return PageHighMem(element) ? NULL : page_address(element);
+}
+
+static struct page *page_page(struct call *call, void *element)
+{
+	(void)call;
+	return element;
 }
 
 /* Counted by the mount: the page allocator knows no such numbers. */
@@ -166,6 +174,7 @@ const struct kind page_kind = {
 	.take = page_take,
 	.give = page_give,
 	.memory = page_memory,
+	.page = page_page,
 	.numbers = page_numbers,
 	.set_limit = page_set_limit,
 	.reset_peak = page_reset_peak,

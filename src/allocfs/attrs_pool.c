@@ -9,6 +9,8 @@
 #include "util/parse.h"
 #include "util/text.h"
 
+#include <kmem/highmem.h>
+
 #include "view.h"
 
 /* ---- numbers ------------------------------------------------------------- */
@@ -368,8 +370,15 @@ static void *pool_memory(struct call *call, void *element)
 	struct kmem_mempool_info info;
 
 	mempool_info(call->pool, &info);
-	return info.kind == KMEM_MEMPOOL_PAGES ? page_address(element)
-					       : element;
+	if (info.kind != KMEM_MEMPOOL_PAGES)
+		return element;
+	return PageHighMem(element) ? NULL : page_address(element);
+}
+
+static struct page *pool_page(struct call *call, void *element)
+{
+	(void)call;
+	return element;
 }
 
 /* What is set aside: nobody's object yet, so it has no name. */
@@ -452,6 +461,7 @@ const struct kind pool_kind = {
 	.cancel = pool_cancel,
 	.give = pool_give,
 	.memory = pool_memory,
+	.page = pool_page,
 	.numbers = pool_numbers,
 	.set_limit = pool_set_limit,
 	.reset_peak = pool_reset_peak,

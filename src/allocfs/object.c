@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kmem/highmem.h>
+
 #include "util/parse.h"
 #include "util/text.h"
 
@@ -624,6 +626,58 @@ int object_unlink(struct call *call, const char *name)
 /* ---- memory -------------------------------------------------------------- */
 
 /*
+ * What has no address has pages: its bytes up to the end of the page that
+ * @offset is in, at most @len.
+ */
+static size_t in_one_page(size_t offset, size_t len)
+{
+	size_t room = KMEM_PAGE_SIZE - offset % KMEM_PAGE_SIZE;
+
+	return len < room ? len : room;
+}
+
+static struct page *nth_page(struct call *call, void *element, size_t offset)
+{
+	struct page *first = call->place.source->kind->page(call, element);
+
+	return pfn_to_page(page_to_pfn(first) + offset / KMEM_PAGE_SIZE);
+}
+
+static void element_read(struct call *call, void *element, size_t offset,
+			 char *data, size_t len)
+{
+	const char *memory = call->place.source->kind->memory(call, element);
+	size_t n;
+
+	if (memory) {
+		memcpy(data, memory + offset, len);
+		return;
+	}
+	for (; len; offset += n, data += n, len -= n) {
+		n = in_one_page(offset, len);
+		memcpy_from_page(data, nth_page(call, element, offset),
+				 offset % KMEM_PAGE_SIZE, n);
+	}
+}
+
+static void element_write(struct call *call, void *element, size_t offset,
+			  const char *data, size_t len)
+{
+	char *memory = call->place.source->kind->memory(call, element);
+	size_t n;
+
+	if (memory) {
+		memcpy(memory + offset, data, len);
+		return;
+	}
+	for (; len; offset += n, data += n, len -= n) {
+		n = in_one_page(offset, len);
+		memcpy_to_page(nth_page(call, element, offset),
+			       offset % KMEM_PAGE_SIZE, data, n);
+	}
+}
+
+/*
  * Into memory of our own: the reply is a system call, which must not be made
  * with the lock held, and without the lock the object could be freed.
  */
@@ -648,11 +702,9 @@ int object_read(struct call *call, off_t offset, size_t size, void **ret_data,
 	if (h && h->size)
 		objsize = h->size;
 	if (h && (size_t)offset < objsize) {
-		char *memory = source->kind->memory(call, h->element);
-
 		len = objsize - (size_t)offset;
 		len = len < size ? len : size;
-		memcpy(data, memory + offset, len);
+		element_read(call, h->element, (size_t)offset, data, len);
 	}
 	pthread_mutex_unlock(&source->lock);
 	if (!h) {
@@ -685,10 +737,8 @@ int object_write(struct call *call, off_t offset, const void *data, size_t size)
 		objsize = h->size;
 	if (h && (size_t)offset <= objsize &&
 	    size <= objsize - (size_t)offset) {
-		char *memory = source->kind->memory(call, h->element);
-
 		fits = true;
-		memcpy(memory + offset, data, size);
+		element_write(call, h->element, (size_t)offset, data, size);
 	}
 	pthread_mutex_unlock(&source->lock);
 	if (!h)
@@ -706,9 +756,15 @@ void object_where_element(struct call *call, void *element, struct strbuf *sb)
 	const struct kind *kind = call->place.source->kind;
 	struct kmem_location at;
 	void *memory = kind->memory(call, element);
+	bool found;
 
-	strbuf_addf(sb, " address=%p", memory);
-	if (!kmem_locate(memory, &at))
+	if (memory)
+		strbuf_addf(sb, " address=%p", memory);
+	else
+		strbuf_adds(sb, " address=none");
+	found = memory ? kmem_locate(memory, &at)
+		       : kmem_locate_page(kind->page(call, element), &at);
+	if (!found)
 		return;
 	strbuf_addf(sb, " pfn=%lu", at.pfn);
 	if (at.kind == KMEM_LOCATION_SLAB)

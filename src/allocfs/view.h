@@ -449,7 +449,8 @@ struct numbers {
  * @submit: the same for a request that may wait; NULL: none of this kind can
  * @cancel: take such a request back; false: it ends by itself
  * @give: give elements back
- * @memory: address of an element's memory
+ * @memory: address of an element's memory; NULL: ask for its @page
+ * @page: the first page of an element without an address, of HighMem
  * @numbers: limit and peak
  * @set_limit: may end requests that wait
  * @reset_peak: begin anew from what is in use
@@ -480,6 +481,7 @@ struct kind {
 	bool (*cancel)(struct call *call, struct mempool_request *request);
 	void (*give)(struct call *call, unsigned int nr, void **elements);
 	void *(*memory)(struct call *call, void *element);
+	struct page *(*page)(struct call *call, void *element);
 	void (*numbers)(struct call *call, struct numbers *ret_numbers);
 	void (*set_limit)(struct call *call, uint64_t limit);
 	void (*reset_peak)(struct call *call);

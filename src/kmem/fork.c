@@ -25,7 +25,7 @@
 static void (*const in_rank_order[])(enum fork_step step) = {
 	kmem_fork,  caches_fork,   pools_fork,	 sysctl_fork, ticker_fork,
 	rcu_fork,   iomem_fork,	   threads_fork, nodes_fork,  stacks_fork,
-	zones_fork, vm_areas_fork, meta_fork,	 report_fork,
+	zones_fork, vm_areas_fork, highmem_fork, meta_fork,   report_fork,
 };
 
 /* The ranks are not for a thread that takes every lock there is. */

@@ -23,6 +23,7 @@
  *	LOCK_ZONE      buddy.c      the free blocks of one zone, and the types
  *	                            of its pageblocks
  *	LOCK_AREAS     vm_area.c    where areas of vmalloc() are
+ *	LOCK_KMAP      highmem.c    which pages kmap() has mapped
  *	LOCK_META      meta.c       the metadata region
  *
  * alloc_pages() is called with none of them held, because reclaim may take
@@ -38,6 +39,7 @@
 #include <stdint.h>
 
 #include <kmem/fast.h>
+#include <kmem/highmem.h>
 #include <kmem/introspect.h>
 #include <kmem/memalloc.h>
 #include <kmem/numa.h>
@@ -82,6 +84,7 @@ enum lock_rank {
 	LOCK_STACKS,
 	LOCK_ZONE,
 	LOCK_AREAS,
+	LOCK_KMAP,
 	LOCK_META,
 };
 
@@ -166,6 +169,7 @@ int os_file_open(const char *path, size_t size);
 int os_map_shared(void *where, size_t size, int fd, uint64_t offset);
 int os_pread(int fd, void *buf, size_t size, uint64_t offset);
 int os_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
+int os_clear_file(int fd, size_t offset, size_t size);
 
 enum os_range_flags {
 	OS_RANGE_READ_ONLY = 1 << 0,
@@ -447,6 +451,16 @@ struct page_set {
 	uint64_t decayed_s; /* when @high was lowered last */
 };
 
+/* What a thread has mapped by kmap_local_page(), see highmem.c. */
+struct kmap_stack {
+	char *area; /* KMAP_AREA bytes of addresses, or NULL */
+	unsigned int depth;
+	unsigned int untracked; /* above @depth, of low memory */
+	const struct page *page[KMAP_LOCAL_MAX];
+};
+
+#define KMAP_AREA (KMAP_LOCAL_MAX * 2 * KMEM_PAGE_SIZE)
+
 /*
  * What the library keeps per thread: a sparse block that is mapped whole and
  * touched where it is used.
@@ -456,6 +470,7 @@ struct thread {
 	uint64_t slot; /* virtual CPU = slot modulo cpus */
 	unsigned int node; /* that it prefers; the thread's own */
 	struct page_set page_set[MAX_ZONES];
+	struct kmap_stack kmap;
 	struct kmem_record record[MAX_SLOTS];
 	struct pool_cell cell[MAX_POOLS];
 };
@@ -582,6 +597,17 @@ unsigned long page_set_excess(struct thread *t, const struct zone *zone,
 
 /* Back to the zone, past the page lists, where it can merge at once. */
 void free_pages_to_zone(struct page *page, unsigned int order);
+
+/* ---- highmem.c ----------------------------------------------------------- */
+
+int highmem_init(void);
+void highmem_exit(void);
+void highmem_fork(enum fork_step step);
+void highmem_thread_exit(struct thread *t);
+void *kmap_address(const struct page *page);
+void *block_map(const struct page *page, unsigned int order);
+void block_unmap(const struct page *page, unsigned int order, void *p);
+void block_clear(const struct page *page, unsigned int order);
 
 /* ---- slab_layout.c ------------------------------------------------------- */
 
@@ -1156,6 +1182,7 @@ struct kmem {
 	struct os_arena arena;
 	char *base;
 	size_t memory;
+	size_t linear; /* of it, mapped at @base; the rest is HighMem */
 	unsigned long nr_pages;
 	struct page *map;
 	uint8_t *pageblock; /* type of each, see pageblock_type() */
@@ -1188,7 +1215,7 @@ static inline bool kmem_up(void)
 
 static inline bool kmem_contains(const void *p)
 {
-	return (size_t)((const char *)p - kmem.base) < kmem.memory;
+	return (size_t)((const char *)p - kmem.base) < kmem.linear;
 }
 
 static inline unsigned long __page_to_pfn(const struct page *page)
@@ -1205,6 +1232,12 @@ static inline bool is_map_entry(const struct page *page)
 	       offset % sizeof(*page) == 0;
 }
 
+static inline bool page_is_high(const struct page *page)
+{
+	return __page_to_pfn(page) >= kmem.linear >> KMEM_PAGE_SHIFT;
+}
+
+/* Of low memory. */
 static inline void *__page_address(const struct page *page)
 {
 	return kmem.base + (__page_to_pfn(page) << KMEM_PAGE_SHIFT);

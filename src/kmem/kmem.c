@@ -4,7 +4,8 @@
  *
  * The arena, from low to high addresses:
  *
- *	memory       what the zones manage; frame n is at base + 4096 * n
+ *	memory       what the zones manage; frame n is at base + 4096 * n, unless
+ *	             it is HighMem (highmem.c)
  *	header       says what is where, for other processes and for debuggers
  *	map          one struct page for each frame
  *	heap         descriptors and handles (meta.c)
@@ -86,6 +87,7 @@ static int map_arena(const struct kmem_config *config, size_t memory)
 		return err;
 	kmem.base = kmem.arena.base;
 	kmem.memory = memory;
+	kmem.linear = memory;
 	kmem.nr_pages = memory >> KMEM_PAGE_SHIFT;
 	return 0;
 }
@@ -116,6 +118,7 @@ static void take_down(void)
 	kmalloc_exit();
 	iomem_exit();
 	stacks_reset();
+	highmem_exit();
 	threads_reset();
 	vm_areas_exit();
 	meta_init(NULL, NULL);
@@ -145,6 +148,8 @@ static int set_up(const struct kmem_config *config)
 	arena_header()->pageblock = (uint64_t)kmem.pageblock;
 	if (!err)
 		err = vm_areas_init(kmem.memory);
+	if (!err)
+		err = highmem_init();
 	if (!err)
 		err = kmalloc_init();
 	if (err) {

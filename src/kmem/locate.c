@@ -61,28 +61,21 @@ static bool locate_in_area(const void *address, struct kmem_location *l)
 	return true;
 }
 
-bool kmem_locate(const void *address, struct kmem_location *ret_location)
+static void locate(const struct page *page, size_t in_page,
+		   struct kmem_location *l)
 {
-	struct kmem_location *l = ret_location;
-	const struct page *page, *head;
+	const struct page *head = page;
 	size_t offset;
 
 	memset(l, 0, sizeof(*l));
-	if (!kmem.ready)
-		return false;
-	if (is_vmalloc_addr(address))
-		return locate_in_area(address, l);
-	if (!kmem_contains(address))
-		return false;
-	page = __virt_to_page(address);
 	locate_page(page, l);
-	head = slab_of(address);
-	if (!head)
+	if (page_type(page) == PAGE_TAIL)
+		head -= page->tail;
+	if (page_type(head) != PAGE_SLAB)
 		head = block_of(page);
 	if (!head)
-		return true; /* never touched */
-	offset = (size_t)((const char *)address -
-			  (const char *)__page_address(head));
+		return; /* never touched */
+	offset = ((size_t)(page - head) << KMEM_PAGE_SHIFT) + in_page;
 	l->order = counter_read(head->order);
 	l->slab_pfn = __page_to_pfn(head);
 	l->index = (unsigned int)(offset >> KMEM_PAGE_SHIFT);
@@ -93,5 +86,28 @@ bool kmem_locate(const void *address, struct kmem_location *ret_location)
 		l->kind = KMEM_LOCATION_LARGE;
 	else if (page_type(head) == PAGE_USED)
 		l->kind = KMEM_LOCATION_PAGES;
+}
+
+bool kmem_locate(const void *address, struct kmem_location *ret_location)
+{
+	memset(ret_location, 0, sizeof(*ret_location));
+	if (!kmem.ready)
+		return false;
+	if (is_vmalloc_addr(address))
+		return locate_in_area(address, ret_location);
+	if (!kmem_contains(address))
+		return false;
+	locate(__virt_to_page(address), (size_t)address & (KMEM_PAGE_SIZE - 1),
+	       ret_location);
+	return true;
+}
+
+bool kmem_locate_page(const struct page *page,
+		      struct kmem_location *ret_location)
+{
+	memset(ret_location, 0, sizeof(*ret_location));
+	if (!kmem.ready || __page_to_pfn(page) >= kmem.nr_pages)
+		return false;
+	locate(page, 0, ret_location);
 	return true;
 }

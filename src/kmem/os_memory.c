@@ -281,6 +281,21 @@ void os_release(void *p, size_t size)
 	munmap(p, size);
 }
 
+/* Whole pages of a file become zeroes, and holes where files may have them. */
+int os_clear_file(int fd, size_t offset, size_t size)
+{
+	static const char zeroes[KMEM_PAGE_SIZE];
+
+	if (!fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		       (off_t)offset, (off_t)size))
+		return 0;
+	for (size_t i = 0; i < size; i += sizeof(zeroes))
+		if (pwrite(fd, zeroes, sizeof(zeroes), (off_t)(offset + i)) !=
+		    (ssize_t)sizeof(zeroes))
+			return -errno;
+	return 0;
+}
+
 /* ---- a range of addresses in which pages are mapped and unmapped ---- */
 
 /* Nobody can touch it, and no other mapping can come to lie there. */

@@ -2,7 +2,7 @@
 /*
  * page.c - from pages to addresses and frame numbers, and back
  *
- * Memory is mapped once, contiguously, so all of this is arithmetic.
+ * Low memory is mapped once, contiguously, so most of this is arithmetic.
  *
  * Where it differs from the kernel: what does not exist is NULL, not garbage.
  */
@@ -10,7 +10,8 @@
 
 void *page_address(const struct page *page)
 {
-	return __page_address(page);
+	return likely(!page_is_high(page)) ? __page_address(page)
+					   : kmap_address(page);
 }
 
 struct page *virt_to_page(const void *address)

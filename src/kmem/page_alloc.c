@@ -178,7 +178,7 @@ static inline struct page *hand_out(struct page *page, gfp_t gfp,
 {
 	mark_in_use(page, order, gfp);
 	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
-		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
+		block_clear(page, order);
 	return page;
 }
 

@@ -61,7 +61,7 @@ void __free_pages(struct page *page, unsigned int order)
 	if (unlikely(!check_free(page, order)))
 		return;
 	if (unlikely(kmem.init_on_free))
-		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
+		block_clear(page, order);
 	zone = &kmem.zone[page->zone];
 	page->refcount = 0;
 	page_set_type(page, PAGE_PARKED);
@@ -93,7 +93,7 @@ void free_pages_to_zone(struct page *page, unsigned int order)
 	void *one = page;
 
 	if (unlikely(kmem.init_on_free))
-		memset(__page_address(page), 0, KMEM_PAGE_SIZE << order);
+		block_clear(page, order);
 	page->refcount = 0;
 	zone_give(&kmem.zone[page->zone], order, &one, 1);
 }

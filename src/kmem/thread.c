@@ -39,6 +39,7 @@ static void thread_exit(void *arg)
 		cache_thread_exit(t);
 		page_thread_exit(t);
 		pool_thread_exit(t);
+		highmem_thread_exit(t);
 	}
 	lock(&thread_list_lock, LOCK_THREADS);
 	list_del(&t->link);

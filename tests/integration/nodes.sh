@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# nodes.sh - zones and nodes as the command line says, and memory without an
+# address
+
+# shellcheck source=../lib/common.sh
+. "${abs_top_srcdir:?run by make check}/tests/lib/common.sh"
+
+# zones_shown - "node name" of each line of buddyinfo
+zones_shown() {
+	awk '{ print $2 $4 }' "$M/proc/buddyinfo" | tr '\n' ' '
+}
+
+# Zone borders are addresses, whatever the nodes are.
+start_daemon -o nodes=2,memory=64M,zones=DMA:16M,Normal,HighMem:16M,cpus=4
+same "0,DMA 0,Normal 1,Normal 1,HighMem " "$(zones_shown)" "zones of two nodes"
+stop_daemon
+
+start_daemon -o memory=64M,zones=DMA:16M,Normal,HighMem:16M
+
+# HighMem: all of it can be had, read and written, and has no address.
+P=$M/pages/order-2
+put GFP_HIGHUSER "$P/gfp"
+put 1 "$P/alloc"
+expect_value 1 "$P/alloc"
+case $(< "$P/where") in
+"1 address=none pfn="*" order=2 index=0 node=0 age_ms="*) ;;
+*) fail "where: $(< "$P/where")" ;;
+esac
+head -c 16384 /dev/urandom > "$work/bytes"
+expect_errno OK pwrite "$P/objects/1" 4090 'across two pages'
+expect 'across two pages' dd if="$P/objects/1" bs=1 skip=4090 count=16 status=none
+cat "$work/bytes" > "$P/objects/1"
+cmp "$work/bytes" "$P/objects/1" || fail "bytes of HighMem"
+put 1 "$P/free"
+put 'GFP_HIGHUSER|__GFP_ZERO' "$P/gfp"
+put 1 "$P/alloc"
+cmp -n 16384 /dev/zero "$P/objects/2" || fail "HighMem is not cleared"
+put all "$P/free"
+put GFP_KERNEL "$P/gfp"
+
+# Pools of pages may have such elements, too.
+mkdir "$M/pools/p"
+put pages:0 "$M/pools/p/backing"
+put '1 GFP_HIGHUSER' "$M/pools/p/alloc"
+printf elsewhere > "$M/pools/p/objects/1"
+expect elsewhere head -c 9 "$M/pools/p/objects/1"
+put all "$M/pools/p/free"
+rmdir "$M/pools/p"
+stop_daemon
