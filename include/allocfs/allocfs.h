@@ -21,6 +21,7 @@
 #define ALLOCFS_ALLOCFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,6 +34,34 @@ extern "C" {
 struct allocfs;
 
 /**
+ * struct allocfs_modules - who loads kernel-style modules into the program
+ * @insert: load one and run its init. @command: a path, and perhaps parameters
+ *	behind it. @why, of @size bytes: what went wrong, in words; if the
+ *	return is 0 all the same, what there is to complain about. NULL: modules
+ *	are listed, but none may be inserted or removed.
+ * @remove: run the exit of the module called @name, and unload it; @why as
+ *	above
+ * @list: serials, never used twice, of those that there are; stores the first
+ *	@room and returns how many there are
+ * @show: what the file @file in a module's directory says, to be freed;
+ *	"name" is the module's name. NULL: it has gone, or there is no memory
+ * @may: may @uid insert and remove?
+ * @arg: handed to all
+ *
+ * @insert and @remove are called on threads of their own and may sleep as long
+ * as they like; a call may still be running after allocfs_stop(). The others
+ * must be quick.
+ */
+struct allocfs_modules {
+	int (*insert)(void *arg, const char *command, char *why, size_t size);
+	int (*remove)(void *arg, const char *name, char *why, size_t size);
+	size_t (*list)(void *arg, uint64_t *serials, size_t room);
+	char *(*show)(void *arg, uint64_t serial, const char *file);
+	bool (*may)(void *arg, uid_t uid);
+	void *arg;
+};
+
+/**
  * struct allocfs_options - how to mount
  * @uid: owner of the tree; (uid_t)-1: who runs the program
  * @gid: its group; (gid_t)-1 likewise
@@ -43,6 +72,7 @@ struct allocfs;
  * @debug: libfuse shows each request through @log
  * @source: what mount(8) shows as the device; NULL: "allocfs"
  * @fuse_options: FUSE's own mount options, separated by commas, or NULL
+ * @modules: who loads modules; not copied. NULL: nobody
  * @log: receives messages, one line each without the newline; may be NULL;
  *	called from any thread
  * @ready: called once, when the mount answers; may be NULL
@@ -60,6 +90,7 @@ struct allocfs_options {
 	bool debug;
 	const char *source;
 	const char *fuse_options;
+	const struct allocfs_modules *modules;
 	void (*log)(void *arg, const char *text);
 	void (*ready)(void *arg);
 	void (*ended)(void *arg);
@@ -96,6 +127,18 @@ int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
  * may sleep; not from a callback of @fs.
  */
 void allocfs_stop(struct allocfs *fs);
+
+/**
+ * allocfs_kmsg() - add a message to the file kmsg of the program's mounts
+ * @arg: ignored
+ * @level: 0 to 7, as syslog(3) has them
+ * @text: without the last newline
+ *
+ * Made for kmem_set_printk(): kmem_set_printk(allocfs_kmsg, NULL) shows there
+ * what kernel-style code prints. The last 256 KiB are kept, whether there is a
+ * mount or not. Context: any thread; does not sleep.
+ */
+void allocfs_kmsg(void *arg, int level, const char *text);
 
 /**
  * allocfs_version() - version of the library

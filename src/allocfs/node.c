@@ -24,6 +24,8 @@
  *	kind 2		files whose writes may wait: serial of the directory
  *			and a counter
  *	kind 3		links to sources: their serial (32 bits, link.c)
+ *	kind 4		fixed nodes whose writes may wait: the index in
+ *			view->fixed (32 bits) and a counter
  *
  * A source may be shown twice, as caches/NAME and debug/slab/NAME are: each
  * NODE_EACH has the base of the indices of all that is below it, and the base
@@ -33,9 +35,9 @@
  * (kind->in_second).
  *
  * A write that waits holds the kernel's lock of the inode, and whoever wants
- * to write next would wait for that lock, deaf to signals. Files of kind 2
- * therefore are a new inode at each lookup; stat(2) shows their number of
- * kind 1 all the same.
+ * to write next would wait for that lock, deaf to signals. Files of kinds 2 and
+ * 4 therefore are a new inode at each lookup; stat(2) shows their number of
+ * kind 1 or 0 all the same.
  *
  * Numbers are decoded, not looked up: nothing is kept for a file that the
  * kernel knows, and FORGET means nothing to us. A number whose directory or
@@ -69,6 +71,7 @@
 #define KIND_SOURCE 1ull
 #define KIND_OPEN 2ull
 #define KIND_LINK 3ull
+#define KIND_FIXED_OPEN 4ull
 #define SERIAL_SHIFT 28
 #define INDEX_MASK ((1ull << SERIAL_SHIFT) - 1)
 
@@ -76,6 +79,8 @@
 #define FIRST_ENTRY 2
 /* In a directory of sources, links come behind all serials. */
 #define FIRST_LINK (1ull << 32)
+/* And behind all links the files that are always there. */
+#define FIRST_FIXED (1ull << 33)
 
 /* Of all links: they have no settings that a number would have to find. */
 #define LINK_INDEX (2 * SECOND_BASE)
@@ -104,6 +109,9 @@ static uint64_t ino_of_link(uint32_t serial)
 	return KIND_LINK << KIND_SHIFT | (uint64_t)serial << SERIAL_SHIFT;
 }
 
+/* Of all views: numbers have to differ, no more. */
+static atomic_uint fixed_opens;
+
 fuse_ino_t place_nodeid(const struct place *place)
 {
 	struct source *source = place->source;
@@ -111,6 +119,10 @@ fuse_ino_t place_nodeid(const struct place *place)
 	if (place->node->type != NODE_FILE ||
 	    !(place->node->attr->flags & ATTR_FRESH))
 		return place->ino;
+	if (!source)
+		return KIND_FIXED_OPEN << KIND_SHIFT |
+		       (uint64_t)place->index << SERIAL_SHIFT |
+		       (atomic_fetch_add(&fixed_opens, 1) & INDEX_MASK);
 	return KIND_OPEN << KIND_SHIFT |
 	       (uint64_t)source->serial << SERIAL_SHIFT |
 	       (atomic_fetch_add(&source->opens, 1) & INDEX_MASK);
@@ -130,9 +142,8 @@ static int fixed_add(struct view *view, const struct node *node,
 	view->fixed[index].node = node;
 	view->fixed[index].parent = parent;
 	view->nr_fixed++;
-	if (node->type != NODE_DIR)
-		return 0;
-	for (child = node->table; child->type != NODE_END; child++) {
+	/* A directory of sources may have files of its own, too. */
+	for (child = node->table; child && child->type != NODE_END; child++) {
 		err = fixed_add(view, child, index);
 		if (err)
 			return err;
@@ -166,6 +177,12 @@ static unsigned int fixed_of_kind(const struct view *view,
 		    view->fixed[i].node->base == base)
 			return i;
 	return FUSE_ROOT_ID;
+}
+
+void place_of_kind(struct view *view, const struct kind *kind,
+		   struct place *ret_place)
+{
+	place_fixed(view, fixed_of_kind(view, kind, 0), ret_place);
 }
 
 /* ---- places -------------------------------------------------------------- */
@@ -294,6 +311,8 @@ int place_get(struct view *view, fuse_ino_t ino, struct place *ret_place)
 		return place_get_link(view, ino, ret_place);
 	if (ino & OBJECT_BIT)
 		return place_get_object(view, ino, ret_place);
+	if (ino >> KIND_SHIFT == KIND_FIXED_OPEN)
+		ino = ino >> SERIAL_SHIFT & UINT32_MAX;
 	if (ino >> KIND_SHIFT == 0) {
 		if (ino < FUSE_ROOT_ID || ino >= view->nr_fixed)
 			return -ENOENT;
@@ -373,9 +392,12 @@ static bool has_links(const struct place *dir)
 static int child_of_kind(struct view *view, const struct place *dir,
 			 const char *name, struct place *ret_place)
 {
-	struct source *source = source_by_name(view, dir->node->kind, name);
+	struct source *source;
 	uint32_t serial;
 
+	if (!child_of_fixed(view, dir, name, ret_place))
+		return 0;
+	source = source_by_name(view, dir->node->kind, name);
 	if (source && is_shown(view, dir, source)) {
 		place_source(source, dir->node->base, ret_place);
 		return 0;
@@ -457,18 +479,20 @@ static mode_t type_of(const struct node *node)
 	return node->type == NODE_FILE ? S_IFREG : S_IFDIR;
 }
 
+/* @base is the offset of the first one, less its number. */
 static int list_fixed(struct view *view, const struct place *dir, uint64_t from,
-		      place_emit *emit, void *arg)
+		      uint64_t base, place_emit *emit, void *arg)
 {
-	uint64_t i;
+	uint64_t i = dir->index + 1;
 
-	for (i = from > dir->index ? from : dir->index + 1; i < view->nr_fixed;
-	     i++) {
+	if (from > base + i)
+		i = from - base;
+	for (; i < view->nr_fixed; i++) {
 		const struct node *node = view->fixed[i].node;
 
 		if (view->fixed[i].parent == dir->index &&
 		    !emit(arg, node->name, i, type_of(node),
-			  i + FIRST_ENTRY + 1))
+			  base + i + FIRST_ENTRY + 1))
 			break;
 	}
 	return 0;
@@ -496,7 +520,8 @@ static bool list_sources(struct view *view, const struct place *dir,
 	return more;
 }
 
-static void list_links(struct view *view, uint64_t from, place_emit *emit,
+/* Return: whether there is room for more. */
+static bool list_links(struct view *view, uint64_t from, place_emit *emit,
 		       void *arg)
 {
 	char name[SOURCE_NAME_MAX + 1];
@@ -507,8 +532,9 @@ static void list_links(struct view *view, uint64_t from, place_emit *emit,
 		from = (uint64_t)serial + 1;
 		if (!emit(arg, name, ino_of_link(serial), S_IFLNK,
 			  FIRST_LINK + from + FIRST_ENTRY))
-			break;
+			return false;
 	}
+	return true;
 }
 
 static int list_kind(struct view *view, const struct place *dir, uint64_t from,
@@ -519,9 +545,14 @@ static int list_kind(struct view *view, const struct place *dir, uint64_t from,
 		if (has_links(dir))
 			link_sync(view);
 	}
-	if (list_sources(view, dir, from, emit, arg) && has_links(dir))
-		list_links(view, from, emit, arg);
-	return 0;
+	if (!list_sources(view, dir, from, emit, arg))
+		return 0;
+	if (has_links(dir) && from < FIRST_FIXED &&
+	    !list_links(view, from, emit, arg))
+		return 0;
+	return dir->node->table
+		       ? list_fixed(view, dir, from, FIRST_FIXED, emit, arg)
+		       : 0;
 }
 
 static int list_source(const struct place *dir, uint64_t from, place_emit *emit,
@@ -579,7 +610,7 @@ int place_list(struct call *call, const struct place *dir, uint64_t from,
 	case NODE_OBJECTS:
 		return list_objects(dir, from, emit, arg);
 	default:
-		return list_fixed(call->view, dir, from, emit, arg);
+		return list_fixed(call->view, dir, from, 0, emit, arg);
 	}
 }
 

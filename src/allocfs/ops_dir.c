@@ -212,12 +212,15 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent,
 
 /* ---- removing and renaming ----------------------------------------------- */
 
+/* -EINPROGRESS: somebody else answers, or has answered already. */
 static void reply_done(struct call *call, int err, const char *name)
 {
 	fuse_req_t req = call->req;
 
 	call_note(call, err, name);
 	call_end(call);
+	if (err == -EINPROGRESS)
+		return;
 	fuse_reply_err(req, -err);
 }
 

@@ -278,6 +278,7 @@ static void init_view(struct view *view, const struct allocfs_options *options)
 	pthread_mutex_init(&view->log_lock, NULL);
 	pthread_mutex_init(&view->files_lock, NULL);
 	list_init(&view->files);
+	list_init(&view->jobs);
 	list_init(&view->sources);
 	list_init(&view->links);
 	list_init(&view->accounts);
@@ -423,6 +424,7 @@ void allocfs_stop(struct allocfs *fs)
 	watch_drain(view);
 	stop_threads(view);
 	watch_drain(view);
+	job_exit(view);
 	watch_exit(view);
 	end_session(view);
 	free_view(view);

@@ -25,6 +25,8 @@
  *	8 view->account_lock	what each user holds
  *	8 view->log_lock	the last refusals
  *	8 view->files_lock	the list of open files
+ *	8 kmsg_lock (kmsg.c)	the messages; taken in the printk of others
+ *	8 job_lock (job.c)	which commands run for which view
  *
  * libfuse's lock of a request is outside all of them while it reports an
  * interrupt; so fuse_req_interrupt_func() is called with no lock held.
@@ -77,6 +79,8 @@ enum node_type {
 
 /**
  * struct node - an entry of the tables
+ * @table: of a NODE_DIR its entries; of a NODE_EACH the files that are always
+ *	there, beside the sources, or NULL
  * @base: of a NODE_EACH, the index of its entries: which of the kind's tables
  *	they have
  */
@@ -101,6 +105,8 @@ struct node {
 			     .kind = &(kind_) }
 #define EACH_SECOND(name_, kind_) { .name = (name_), .type = NODE_EACH, \
 				    .kind = &(kind_), .base = SECOND_BASE }
+#define EACH_AND(name_, kind_, table_) { .name = (name_), .type = NODE_EACH, \
+					 .kind = &(kind_), .table = (table_) }
 #define OBJECTS(name_)	   { .name = (name_), .type = NODE_OBJECTS }
 #define NODES_END	   { .type = NODE_END }
 /* clang-format on */
@@ -142,6 +148,10 @@ int node_init(struct view *view);
 int place_get(struct view *view, fuse_ino_t ino, struct place *ret_place);
 /* Drop its reference; a place that was never got is left alone. */
 void place_put(struct view *view, struct place *place);
+
+/* The directory in which the sources of a kind are; no reference is taken. */
+void place_of_kind(struct view *view, const struct kind *kind,
+		   struct place *ret_place);
 
 /* The child of a directory: 0, -ENOENT, -ENOTDIR. */
 int place_child(struct call *call, const struct place *dir, const char *name,
@@ -493,6 +503,7 @@ struct kind {
 extern const struct kind cache_kind;
 extern const struct kind pool_kind;
 extern const struct kind page_kind;
+extern const struct kind module_kind;
 
 static inline bool kind_allocates(const struct kind *kind)
 {
@@ -596,6 +607,29 @@ int object_write(struct call *call, off_t offset, const void *data,
 void object_where(struct call *call, const char *prefix, struct strbuf *sb);
 /* The part of a line that is about the memory. */
 void object_where_element(struct call *call, void *element, struct strbuf *sb);
+
+/* ---- job.c: commands that take long -------------------------------------- */
+
+/* What they say if something is wrong, and the path before it. */
+#define JOB_WHY_MAX 512
+
+/**
+ * typedef job_fn - a command, on a thread of its own
+ * @why: @size bytes for what is wrong
+ */
+typedef int job_fn(const struct allocfs_modules *modules, const char *text,
+		   char *why, size_t size);
+
+/*
+ * Run it, and answer call->req when it has ended: a write of @size bytes, or
+ * with 0 something that has no length. call->place must be a fixed node.
+ * @name: of what is meant in that directory, for messages, or NULL
+ * Return: -EINPROGRESS; an error: it was not begun.
+ */
+int job_start(struct call *call, job_fn *run, const char *text, size_t size,
+	      const char *name);
+/* What still runs has nobody to tell from now on. */
+void job_exit(struct view *view);
 
 /* ---- park.c: allocation requests that wait ------------------------------- */
 
@@ -709,10 +743,11 @@ int store_number(struct call *call, const char *text, uint64_t max,
 int store_limit(struct call *call, const char *text, uint64_t *ret_value);
 int store_reset(struct call *call, const char *text);
 
-/* ---- attrs_cache.c, _pool.c, _page.c, _proc.c, _root.c, _debug.c --------- */
+/* ---- attrs_cache.c, _pool.c, _page.c, _module.c, _proc.c, _root.c, _debug.c - */
 
 extern const struct node cache_table[], pool_table[], page_table[],
-	proc_table[], root_table[], debug_table[], trace_table[];
+	proc_table[], root_table[], debug_table[], trace_table[],
+	module_table[], modules_table[];
 
 extern const struct attr map_attr;
 
@@ -761,6 +796,10 @@ void error_log_add(struct view *view, uid_t uid, const char *path, int error,
 		   const char *why);
 void error_log_show(struct view *view, uid_t uid, struct strbuf *sb);
 void error_log_clear(struct view *view);
+
+/* ---- kmsg.c: what kernel-style code prints ------------------------------- */
+
+extern const struct attr kmsg_attr;
 
 /* ---- readme.c ------------------------------------------------------------ */
 
@@ -825,6 +864,8 @@ struct view {
 	pthread_mutex_t account_lock;
 	struct list_head accounts;
 	uint64_t total[ACCOUNT_NR];
+
+	struct list_head jobs; /* under job_lock */
 
 	pthread_mutex_t files_lock;
 	struct list_head files;

@@ -19,7 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <kmem/linux/printk.h>
+
 #include "daemon.h"
+#include "modules.h"
 
 static int end_pipe[2] = { -1, -1 };
 static int status_fd = -1;
@@ -125,6 +128,40 @@ static int failed(const char *what, int err)
 	return status;
 }
 
+/* What the allocator finds wrong is news for both: the log, and kmsg. */
+static void on_report(void *arg, const char *text)
+{
+	log_text(arg, text);
+	kmem_report_printk(NULL, text);
+}
+
+/* Before there is a mount, so that it shows from its beginning what they do. */
+static int insert_modules(struct options *options)
+{
+	char *text = NULL;
+	int err;
+
+	options->view.modules = modules_init(options->modules);
+	err = start_modules(&options->inserted, end_pipe[0], &text);
+	if (err) {
+		log_line("%s", text ? text : strerror(-err));
+		send_status(EXIT_FAILED);
+	}
+	free(text);
+	return err;
+}
+
+/* Under code of a module that does not end nothing can be taken away. */
+static int end_memory(int status)
+{
+	if (!modules_stop()) {
+		log_line("a module's init or exit does not end");
+		_exit(status);
+	}
+	kmem_exit();
+	return status;
+}
+
 /*
  * In the process that stays: memory, mappings and threads would not survive a
  * fork, or worse, half of them would.
@@ -139,12 +176,15 @@ static int serve(struct options *options)
 	/* The reader waits, the writer, a signal handler, must not. */
 	fcntl(end_pipe[0], F_SETFL, 0);
 	catch_signals();
-	kmem_set_report(log_text, NULL);
+	kmem_set_report(on_report, NULL);
+	kmem_set_printk(allocfs_kmsg, NULL);
 	err = kmem_init(&options->kmem);
 	if (err)
 		return failed("memory, zones, nodes, min_free_kbytes, backing "
 			      "or slab_debug",
 			      err);
+	if (insert_modules(options))
+		return end_memory(EXIT_FAILED);
 	options->view.log = log_text;
 	options->view.ready = on_ready;
 	options->view.ended = on_ended;
@@ -152,14 +192,11 @@ static int serve(struct options *options)
 	log_hold(!options->view.debug);
 	err = allocfs_start(options->mountpoint, &options->view, &fs);
 	log_hold(false);
-	if (err) {
-		kmem_exit();
-		return failed(options->mountpoint, err);
-	}
+	if (err)
+		return end_memory(failed(options->mountpoint, err));
 	wait_for_end();
 	allocfs_stop(fs);
-	kmem_exit();
-	return EXIT_SUCCESS;
+	return end_memory(EXIT_SUCCESS);
 }
 
 /* The parent's part: 1 when the child ended without a word. */

@@ -6,6 +6,7 @@
 #define DAEMON_DAEMON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <allocfs/allocfs.h>
 #include <kmem/kmem.h>
@@ -18,9 +19,26 @@ enum {
 	EXIT_USAGE = 2,
 };
 
+/* Texts of the command line. */
+struct text_list {
+	const char **text;
+	size_t nr;
+};
+
 /* ---- daemon.c ------------------------------------------------------------ */
 
 int daemon_main(int argc, char **argv);
+
+/* ---- start_modules.c ----------------------------------------------------- */
+
+/**
+ * start_modules() - insert those of the command line, one after the other
+ * @end_fd: becomes readable when the daemon is to end
+ * @ret_text: which one failed and why, to be freed
+ *
+ * Return: 0; the first failure; -EINTR when the end came before.
+ */
+int start_modules(const struct text_list *list, int end_fd, char **ret_text);
 
 /* ---- options.c ----------------------------------------------------------- */
 
@@ -31,6 +49,8 @@ int daemon_main(int argc, char **argv);
  * @mountpoint: where
  * @foreground: do not become a daemon
  * @one_thread: serve by one thread
+ * @modules: let modules be inserted through the mount
+ * @inserted: modules to begin with
  * @help: print the usage and end
  * @version: print the version and end
  * @fuse: FUSE's own mount options, separated by commas
@@ -42,6 +62,8 @@ struct options {
 	const char *mountpoint;
 	bool foreground;
 	bool one_thread;
+	bool modules;
+	struct text_list inserted;
 	bool help;
 	bool version;
 	struct strbuf fuse;

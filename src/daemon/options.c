@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_MODE, /* mode_t: octal */
 	OPTION_TEXT, /* const char *, of the command line */
 	OPTION_NAMES, /* the same, perhaps empty, with names behind commas */
+	OPTION_LIST, /* struct text_list: each time one more */
 	OPTION_FLAG, /* bool: given or not, without a value */
 	OPTION_BACKING, /* enum kmem_backing and its path */
 };
@@ -71,6 +72,10 @@ static const struct option option_table[] = {
 	  "objects that one user may hold", AT(view.max_objects) },
 	{ "max_waiters", OPTION_U64, 1, UINT64_MAX, NULL,
 	  "blocked requests that one user may have", AT(view.max_waiters) },
+	{ "modules", OPTION_FLAG, 0, 0, NULL,
+	  "let modules be inserted through the mount", AT(modules) },
+	{ "module", OPTION_LIST, 0, 0, NULL,
+	  "insert FILE, and parameters behind it, at the start", AT(inserted) },
 	{ "uid", OPTION_ID, 0, UINT32_MAX - 1, NULL, "owner of the tree",
 	  AT(view.uid) },
 	{ "gid", OPTION_ID, 0, UINT32_MAX - 1, NULL, "group of the tree",
@@ -203,6 +208,20 @@ static int option_set_number(const struct option *option, const char *text,
 	return 0;
 }
 
+static int add_text(struct text_list *list, const char *text)
+{
+	const char **more;
+
+	if (!*text)
+		return -EINVAL;
+	more = realloc(list->text, (list->nr + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	list->text = more;
+	list->text[list->nr++] = text;
+	return 0;
+}
+
 /* @text is NULL where there may be none, and was none. */
 static int option_set(struct options *options, const struct option *option,
 		      char *text)
@@ -216,6 +235,8 @@ static int option_set(struct options *options, const struct option *option,
 	case OPTION_NAMES:
 		*(const char **)field = text ? text : "";
 		return 0;
+	case OPTION_LIST:
+		return add_text((struct text_list *)field, text);
 	case OPTION_FLAG:
 		*(bool *)field = true;
 		return 0;
@@ -445,6 +466,7 @@ void options_free(struct options *options)
 {
 	strbuf_free(&options->fuse);
 	strbuf_free(&options->text);
+	free(options->inserted.text);
 }
 
 void options_help(struct strbuf *sb)

@@ -36,7 +36,8 @@ live() {
 		sed -e 's@^caches/[^/]*/@caches/NAME/@' \
 			-e 's@^debug/slab/[^/]*/@debug/slab/NAME/@' \
 			-e 's@^pools/[^/]*/@pools/NAME/@' \
-			-e 's@^pages/order-[0-9]*/@pages/order-N/@' | sort -u
+			-e 's@^pages/order-[0-9]*/@pages/order-N/@' \
+			-e 's@^modules/[^/]*/@modules/NAME/@' | sort -u
 }
 
 # The names of --help: letters and words behind "-", and what -o takes.
@@ -45,7 +46,10 @@ options() {
 	sed -n '/^ *-o/,/^and /s/^    *\([a-z_]\{3,\}\) .*/\1/p' "$1"
 }
 
-start_daemon -o memory=64M
+start_daemon -o memory=64M,modules
+printf '#include <linux/module.h>\nMODULE_LICENSE("LGPL");\n' > "$work/m.c"
+"$abs_top_srcdir/contrib/kmodc" "$work/m.c" -o "$work/m.so" || fail "kmodc"
+put "$work/m.so" "$M/modules/insert"
 mkdir "$M/caches/c" "$M/pools/p"
 put 1 "$M/caches/c/store_user"
 described > "$work/described"

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * modules.h - private definitions of the module loader, one section per file
+ */
+#ifndef DAEMON_MODULES_H
+#define DAEMON_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <allocfs/allocfs.h>
+#include <kmem/module.h>
+
+#include "util/strbuf.h"
+
+/**
+ * struct why - room for words about what went wrong
+ */
+struct why {
+	char *text;
+	size_t size;
+};
+
+/* Say it. Return: @err. */
+int why_fail(const struct why *why, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- module_file.c: the file --------------------------------------------- */
+
+/**
+ * struct module_file - a copy of a module's file, so that nobody changes it
+ * @fd: a memory file, open as long as the module may be mapped
+ * @data: its content; gone after module_file_unmap()
+ * @size: bytes
+ * @info: the strings of .modinfo, NUL between them
+ * @info_size: bytes of @info
+ */
+struct module_file {
+	int fd;
+	const char *data;
+	size_t size;
+	const char *info;
+	size_t info_size;
+};
+
+/**
+ * module_file_open() - copy a file, and check that it is a module for us
+ *
+ * Return: 0; the error of open(2); -EINVAL, not a regular file; -ENOEXEC.
+ */
+int module_file_open(const char *path, struct module_file *ret_file,
+		     const struct why *why);
+void module_file_close(struct module_file *file);
+/* The next string with that tag behind @previous, NULL to begin; NULL: none. */
+const char *module_file_info(const struct module_file *file, const char *tag,
+			     const char *previous);
+/* Call @visit with each name that the file wants from others. */
+void module_file_wants(const struct module_file *file,
+		       void (*visit)(void *arg, const char *name), void *arg);
+
+/* ---- module_params.c: parameters ----------------------------------------- */
+
+/**
+ * module_params_set() - NAME=VALUE words, blanks between them
+ * @text: taken apart; the variables of type charp point into it afterwards
+ *
+ * "quotes" keep blanks in a value. Return: 0, -EINVAL, -ERANGE.
+ */
+int module_params_set(const struct module *module, char *text,
+		      const struct why *why);
+/* "name value" lines of those that are shown. */
+void module_params_show(const struct module *module, struct strbuf *sb);
+
+/* ---- module_leaks.c: what a module left ---------------------------------- */
+
+/**
+ * struct leak_mark - how things were before a module began
+ */
+struct leak_mark {
+	uint64_t last_cache;
+	uint64_t last_pool;
+};
+
+void leaks_mark(struct leak_mark *ret_mark);
+/* Append "cache 'x', pool 'y'": what @owner made since and is still there. */
+void leaks_list(const char *owner, const struct leak_mark *mark,
+		struct strbuf *sb);
+
+/* ---- modules.c: the loader ----------------------------------------------- */
+
+/**
+ * modules_init() - prepare the loader
+ * @may_insert: through the mount, that is
+ *
+ * Return: what goes into struct allocfs_options.
+ */
+const struct allocfs_modules *modules_init(bool may_insert);
+
+/**
+ * modules_insert() - load one and run its init; see struct allocfs_modules
+ *
+ * Context: a thread of its own, since init may take for ever.
+ */
+int modules_insert(const char *command, const struct why *why);
+
+/**
+ * modules_stop() - run the exits of all modules, the newest first
+ *
+ * Return: false: some code of a module still runs after some seconds, and
+ * nothing may be taken away from under it.
+ */
+bool modules_stop(void);
+
+#endif /* DAEMON_MODULES_H */

@@ -1,0 +1,369 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# modules.sh - kernel-style modules in the daemon: kmodc, inserting, what is
+# shown of them, removing, everything that is refused, and ends under waits
+
+# shellcheck source=../lib/common.sh
+. "${abs_top_srcdir:?run by make check}/tests/lib/common.sh"
+
+need_fuse
+kmodc=$abs_top_srcdir/contrib/kmodc
+sources=$abs_top_srcdir/tests/data/modules
+for name in pool user waits; do
+	"$kmodc" "$sources/$name.c" -o "$work/$name.so" -Werror ||
+		fail "kmodc $name.c"
+done
+
+# insert COMMAND - echo COMMAND > modules/insert
+insert() {
+	put "$1" "$M/modules/insert"
+}
+
+# refuse_insert ERRNO COMMAND WORDS - refused, and error_log says WORDS
+refuse_insert() {
+	expect_errno "$1" write "$M/modules/insert" "$2"
+	says "$1: .*$3"
+}
+
+# says REGEX - the last line of error_log
+says() {
+	local last
+
+	last=$(tail -n 1 "$M/error_log")
+	checks=$((checks + 1))
+	grep -Eq -- "$1" <<< "$last" || fail "error_log says '$last', not '$1'"
+}
+
+# printed TEXT - a record of kmsg has exactly that text
+printed() {
+	cut -d ';' -f 2- "$M/kmsg" | grep -Fqx -- "$1"
+}
+
+is_state() {
+	[ "$(cat "$M/modules/$1/initstate" 2> /dev/null)" = "$2" ]
+}
+
+# A signal is caught from then on.
+catches_term() {
+	local mask
+
+	mask=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status")
+	((0x$mask & 1 << 14))
+}
+
+# ---- kmodc -------------------------------------------------------------------
+
+# wrong STATUS WORDS ARGUMENT... - kmodc says WORDS and ends with STATUS
+wrong() {
+	local want=$1 words=$2 status got
+
+	shift 2
+	got=$("$kmodc" "$@" 2>&1) && status=0 || status=$?
+	same "$want" "$status" "status of kmodc $*"
+	[[ $got == *"$words"* ]] || fail "kmodc $*: '$got'"
+}
+
+wrong 2 "usage: kmodc"
+wrong 2 "-o needs a file" "$sources/pool.c" -o
+wrong 2 "neither FILE.c nor an option" "$work/pool.so"
+wrong 1 "no such file" "$work/none.c"
+wrong 2 "no name for a module" "$sources/pool.c" -o "$work/po ol.so"
+echo 'int f(void) { return nobody_declared_this(); }' > "$work/bad.c"
+wrong 1 nobody_declared_this "$work/bad.c" -o "$work/bad.so"
+expect "usage: kmodc FILE.c... [-o FILE.so] [COMPILER-OPTION...]" \
+	"$kmodc" --help
+(cd "$work" && cp "$sources/user.c" my-user.c && "$kmodc" my-user.c) ||
+	fail "kmodc in another folder"
+[ -f "$work/my-user.so" ] || fail "no my-user.so"
+
+# ---- not without -o modules --------------------------------------------------
+
+start_daemon -o memory=16M
+expect insert ls "$M/modules"
+expect "" cat "$M/modules/insert"
+refuse_insert EPERM "$work/pool.so" "not started with -o modules"
+stop_daemon
+
+start_daemon -o memory=16M,module="$work/pool.so"
+expect_value live "$M/modules/pool/initstate"
+refuse_insert EPERM "$work/user.so" "not started with -o modules"
+expect_errno EPERM rmdir "$M/modules/pool"
+stop_daemon
+
+# ---- a module's life ---------------------------------------------------------
+
+start_daemon -o memory=16M,modules,allow_other
+expect_errno EPERM mkdir "$M/modules/x"
+says "inserted by its path"
+insert "$work/pool.so nr=6 text=\"some words\" list=7,8 leak-cache=n off=Y mask=0x1f other_name=-5"
+expect "insert
+pool" ls "$M/modules"
+cd "$M/modules/pool"
+expect_value live initstate
+expect_value 0 refcnt
+expect_value "$work/pool.so" path
+expect_value LGPL license
+expect 'One <one@example.org>
+Two' sort author
+expect_value 'makes a pool' description
+expect_value 1.2 version
+expect_value 'leak_cache N
+leak_pool N
+list 7,8
+mask 0x1f
+nr 6
+off Y
+other_name -5
+text some words
+word word' parameters
+expect_errno EACCES open parameters w
+cd "$work"
+printed "pool: 6 elements, 'some words'" || fail "kmsg: $(< "$M/kmsg")"
+
+# What it made is there, and its own.
+expect_value pool "$M/caches/items/owner" "$M/pools/items/owner"
+expect_value slab:items "$M/pools/items/backing"
+expect_value 6 "$M/pools/items/curr_nr"
+expect_value 7 "$M/caches/items/alloc"
+expect_errno EPERM rmdir "$M/caches/items"
+expect_errno EPERM rmdir "$M/pools/items"
+put 8 "$M/pools/items/min_nr"
+expect_value 8 "$M/pools/items/curr_nr"
+
+# A name is taken once; another module finds names in it, and keeps it.
+refuse_insert EEXIST "$work/pool.so" "module pool is there already"
+insert "$work/user.so"
+printed "the answer is 42" || fail "kmsg: $(< "$M/kmsg")"
+expect_value 1 "$M/modules/pool/refcnt"
+expect_value 0 "$M/modules/user/refcnt"
+expect_errno EBUSY rmdir "$M/modules/pool"
+says "/modules/pool EBUSY: it has 1 users"
+expect_errno OK rmdir "$M/modules/user"
+expect_value 0 "$M/modules/pool/refcnt"
+
+# The file may be overwritten meanwhile: it was copied.
+truncate -s 0 "$work/pool.so"
+expect_value 'makes a pool' "$M/modules/pool/description"
+exec 4< "$M/modules/pool/version"
+expect_errno OK rmdir "$M/modules/pool"
+! cat <&4 2> /dev/null || fail "read a file of what is gone"
+exec 4<&-
+expect insert ls "$M/modules"
+[ ! -e "$M/caches/items" ] || fail "its cache stayed"
+[ ! -e "$M/pools/items" ] || fail "its pool stayed"
+printed "pool: gone" || fail "its exit did not run"
+expect_errno ENOENT rmdir "$M/modules/pool"
+"$kmodc" "$sources/pool.c" -o "$work/pool.so"
+
+# Another file, the same name; the name is of the file that was made.
+refuse_insert ENOEXEC "$work/user.so" "user.so: undefined symbol: pool_answer"
+insert "$work/pool.so"
+insert "$work/my-user.so"
+expect_value 0 "$M/modules/my_user/refcnt"
+expect_errno OK rmdir "$M/modules/my_user"
+expect_errno OK rmdir "$M/modules/pool"
+
+# ---- what is refused ---------------------------------------------------------
+
+lines=$(wc -l < "$M/error_log")
+refuse_insert ENOENT "$work/none.so" "none.so: No such file"
+refuse_insert EINVAL "pool.so" "named by its path, from / on: 'pool.so'"
+refuse_insert EINVAL "$work" "not a regular file"
+mkfifo "$work/fifo.so"
+refuse_insert EINVAL "$work/fifo.so" "not a regular file"
+: > "$work/empty.so"
+refuse_insert ENOEXEC "$work/empty.so" "not an ELF file"
+refuse_insert ENOEXEC "$sources/pool.c" "not an ELF file"
+head -c 200 "$work/pool.so" > "$work/cut.so"
+refuse_insert ENOEXEC "$work/cut.so" "not a module|not an ELF"
+head -c 9000 "$work/pool.so" > "$work/cut.so"
+refuse_insert ENOEXEC "$work/cut.so" "not a module"
+refuse_insert ENOEXEC "$TRY" "not a module|not a shared object"
+echo 'int answer(void) { return 42; }
+__attribute__((constructor)) static void run(void) { __builtin_trap(); }' \
+	> "$work/plain.c"
+# shellcheck disable=SC2086 # CC may have options
+${CC:-cc} -shared -fPIC -o "$work/plain.so" "$work/plain.c"
+refuse_insert ENOEXEC "$work/plain.so" "not a module: nothing of <linux/module.h>"
+# shellcheck disable=SC2086
+${CC:-cc} -c -fPIC -o "$work/plain.o" "$work/plain.c"
+refuse_insert ENOEXEC "$work/plain.o" "kmodc links a module"
+sed 's/libkmem-0/libkmem-9/g' "$work/pool.so" > "$work/old.so"
+refuse_insert ENOEXEC "$work/old.so" \
+	"version magic 'libkmem-9' should be 'libkmem-0'"
+refuse_insert EINVAL "$work/pool.so nothing=1" "unknown parameter 'nothing'"
+refuse_insert EINVAL "$work/pool.so nr=six" "parameter nr cannot be 'six'"
+refuse_insert EINVAL "$work/pool.so nr= " "parameter nr cannot be ''"
+refuse_insert EINVAL "$work/pool.so nr" "parameter nr needs a value"
+refuse_insert ERANGE "$work/pool.so nr=2147483648" "nr is out of range"
+refuse_insert ERANGE "$work/pool.so list=256" "list is out of range"
+refuse_insert ERANGE "$work/pool.so list=-1" "list is out of range"
+refuse_insert ERANGE "$work/pool.so list=1,2,3,4" "list is out of range"
+refuse_insert ERANGE "$work/pool.so word=12345678" "word is out of range"
+refuse_insert EINVAL "$work/pool.so leak_pool=maybe" "leak_pool cannot be"
+refuse_insert ENOMEM "$work/pool.so fail=-12" "init of pool returned -12"
+refuse_insert ENOTTY "$work/pool.so fail=-25" "init of pool returned -25"
+refuse_insert EIO "$work/pool.so fail=-517" "init of pool returned -517"
+between 24 64 $(($(wc -l < "$M/error_log") - lines)) "lines in error_log"
+expect insert ls "$M/modules"
+expect_errno E2BIG fill "$M/modules/insert" 5000
+expect_errno EPERM unlink "$M/modules/insert"
+
+# Nobody but who runs it, and root
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
+	chmod 666 "$M/modules/insert"
+	chmod 755 "$work"
+	expect EPERM setpriv --reuid 65534 --clear-groups \
+		"$TRY" write "$M/modules/insert" "$work/pool.so"
+	says "65534 /modules/insert EPERM: only who runs it, and root, may"
+fi
+
+# ---- what is left behind -----------------------------------------------------
+
+insert "$work/pool.so leak_cache"
+expect_errno OK rmdir "$M/modules/pool"
+says "/modules/pool ENOTEMPTY: pool left cache 'items' behind and stays mapped"
+printed "pool left cache 'items' behind and stays mapped" || fail "kmsg"
+expect insert ls "$M/modules"
+expect_value pool "$M/caches/items/owner"
+# Its constructor, which is in the module, still runs.
+put 200 "$M/caches/items/alloc"
+expect ' 07 00 00 00' od -An -tx1 -j16 -N4 "$M/caches/items/objects/1"
+put all "$M/caches/items/free"
+
+# The next of that name is not blamed for it.
+insert "$work/pool.so"
+expect_value pool "$M/caches/items~2/owner"
+expect_errno OK rmdir "$M/modules/pool"
+grep -c ENOTEMPTY "$M/error_log" | grep -qx 1 || fail "blamed twice"
+
+insert "$work/pool.so leak_pool=1"
+expect_errno OK rmdir "$M/modules/pool"
+says "pool left cache 'items', pool 'items' behind"
+expect_value 4 "$M/pools/items/curr_nr"
+put 2 "$M/pools/items/alloc"
+put all "$M/pools/items/free"
+
+refuse_insert EINVAL "$work/pool.so fail=-22 leak_cache" \
+	"init of pool returned -22; pool left cache 'items' behind"
+
+expect_log 'Slab cache still has objects|Object 0x'
+insert "$work/pool.so leak_object"
+expect_errno OK rmdir "$M/modules/pool"
+says "stays mapped: the allocator complained at its end, see kmsg"
+printed "kmem_cache_destroy items: Slab cache still has objects" ||
+	fail "no report in kmsg"
+
+# ---- waits -------------------------------------------------------------------
+
+# The writer is parked, the mount goes on, and what is waited for comes.
+echo "$work/waits.so" > "$M/modules/insert" &
+until_true printed waits
+expect_value coming "$M/modules/waits/initstate"
+expect_errno EBUSY rmdir "$M/modules/waits"
+says "/modules/waits EBUSY: its init still runs"
+refuse_insert EEXIST "$work/waits.so" "there already"
+expect_value 1 "$M/pools/waits/waiters"
+put max "$M/caches/waits/limit"
+wait $! || fail "the insertion failed"
+expect_value live "$M/modules/waits/initstate"
+printed "has waited" || fail "kmsg: $(< "$M/kmsg")"
+expect_errno OK rmdir "$M/modules/waits"
+
+# waiting CALL ARGUMENT... - a system call on modules/ that does not return;
+# its process is $!
+waiting() {
+	local before
+
+	before=$(grep -c ';waits$' "$M/kmsg")
+	"$TRY" "$@" > "$work/answer" &
+	until_true waits_since "$before"
+}
+
+waits_since() {
+	[ "$(grep -c ';waits$' "$M/kmsg")" -gt "$1" ]
+}
+
+# A signal ends the wait; init goes on, and its result is there to be seen.
+waiting write "$M/modules/insert" "$work/waits.so"
+kill -TERM $!
+wait $! || :
+is_state waits coming || fail "an interrupted init did not go on"
+put max "$M/caches/waits/limit"
+until_true is_state waits live
+expect_errno OK rmdir "$M/modules/waits"
+
+# The same at exit, also with a signal that cannot be handled
+insert "$work/waits.so at_exit"
+waiting rmdir "$M/modules/waits"
+kill -KILL $!
+wait $! || :
+expect_value going "$M/modules/waits/initstate"
+expect_errno EBUSY rmdir "$M/modules/waits"
+says "EBUSY: its exit runs already"
+put max "$M/caches/waits/limit"
+until_true test ! -e "$M/modules/waits"
+
+insert "$work/waits.so at_exit"
+waiting rmdir "$M/modules/waits"
+waiter=$!
+put max "$M/caches/waits/limit"
+wait "$waiter"
+expect_value OK "$work/answer"
+
+# Two at a time, and the end of the daemon meanwhile
+expect_log "a module's init or exit does not end"
+waiting write "$M/modules/insert" "$work/waits.so"
+waiter=$!
+"$kmodc" "$sources/waits.c" -o "$work/again.so"
+insert "$work/again.so at_exit"
+stop_daemon
+wait "$waiter"
+expect_value ESHUTDOWN "$work/answer"
+
+# ---- -o module= --------------------------------------------------------------
+
+# fails WORDS ARGUMENT... - the daemon does not come up, and says one line
+fails() {
+	local words=$1 status=0
+
+	shift
+	limit "$ALLOCFS" "$@" "$M" > "$work/out" 2>&1 || status=$?
+	same 1 "$status" "status of allocfs $*: $(< "$work/out")"
+	same 1 "$(grep -c '^allocfs: module ' "$work/out")" "its lines"
+	grep -Eq -- "$words" "$work/out" ||
+		fail "allocfs $*: '$(< "$work/out")'"
+	! is_mounted "$M" || fail "mounted"
+}
+
+fails "module $work/none.so: .*No such file" -o module="$work/none.so"
+fails "init of pool returned -12: Cannot allocate memory" \
+	-o "module=$work/pool.so fail=-12"
+fails "module pool is there already: File exists" -f \
+	-o "module=$work/pool.so,module=$work/pool.so"
+
+cd "$work"
+start_daemon -o module=./pool.so,module=user.so,"module=waits.so at_exit"
+cd /
+expect 'insert
+pool
+user
+waits' ls "$M/modules"
+expect_value "$work/./pool.so" "$M/modules/pool/path"
+expect_value 4 "$M/pools/items/curr_nr"
+put max "$M/caches/waits/limit"
+stop_daemon
+
+# Ended by a signal before its modules are there
+"$ALLOCFS" -f -o module="$work/waits.so" "$M" > "$daemon_log" 2>&1 &
+daemon_pid=$!
+until_true catches_term "$daemon_pid"
+kill -TERM "$daemon_pid"
+status=0
+await_exit "$daemon_pid" || status=$?
+daemon_pid=
+same 1 "$status" "status of a start that was ended"
+grep -q "told to end before its modules were there" "$daemon_log" ||
+	fail "$(< "$daemon_log")"
+! is_mounted "$M" || fail "mounted"
