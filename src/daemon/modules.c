@@ -25,8 +25,6 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -46,45 +44,8 @@
 /* The kernel's requests know no errors beyond. */
 #define ERRNO_MAX 511
 #define STOP_SECONDS 3
-#define MAX_USES 32
 
-enum state {
-	COMING,
-	LIVE,
-	GOING,
-};
-
-/**
- * struct loaded - a module, from its insertion on
- *
- * Constant once listed: serial, name, path, mark.
- * Its own thread's while it is coming or going: file, handle, args, uses.
- * Under lock: link, state, module.
- */
-struct loaded {
-	struct list_head link;
-	uint64_t serial;
-	char name[MODULE_NAME_LEN];
-	char *path;
-	struct leak_mark mark;
-	struct module_file file;
-	void *handle;
-	char *args; /* variables may point into it */
-	struct loaded *uses[MAX_USES];
-	unsigned int nr_uses;
-	enum state state;
-	struct module *module; /* NULL until it is loaded */
-};
-
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct list_head list; /* the newest last */
-	struct list_head left; /* known to nobody, but mapped */
-	uint64_t last_serial;
-	unsigned int nr_running; /* that come or go just now */
-	bool ending;
-} modules = {
+struct modules modules = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER,
 	.list = LIST_HEAD_INIT(modules.list),
@@ -113,7 +74,7 @@ static struct loaded *__find(const char *name)
 	return NULL;
 }
 
-static struct loaded *__by_serial(uint64_t serial)
+struct loaded *__module_by_serial(uint64_t serial)
 {
 	struct loaded *m;
 
@@ -134,8 +95,7 @@ static unsigned int __users(const struct loaded *used)
 	return n;
 }
 
-/* Own references and other modules together, as the kernel counts. */
-static unsigned int __refcnt(const struct loaded *m)
+unsigned int __module_refcnt(const struct loaded *m)
 {
 	int refs = 0;
 
@@ -157,7 +117,6 @@ static int list_module(struct loaded *m, const struct why *why)
 {
 	int err = 0;
 
-	leaks_mark(&m->mark);
 	pthread_mutex_lock(&modules.lock);
 	if (modules.ending)
 		err = why_fail(why, -ESHUTDOWN, "the daemon is ending");
@@ -209,122 +168,6 @@ static int set_name(struct loaded *m, const struct why *why)
 	if (parse_name(m->name) || !strcmp(m->name, "insert"))
 		return why_fail(why, -EINVAL, "'%s' is no name for a module",
 				m->name);
-	return 0;
-}
-
-struct wants {
-	struct loaded *by;
-	int err;
-};
-
-/* A name that @by wants: is it one of ours that gives it? Under the lock. */
-static void __note_use(void *arg, const char *name)
-{
-	struct wants *wants = arg;
-	struct loaded *m, *by = wants->by;
-	unsigned int i;
-
-	list_for_each_entry(m, &modules.list, link) {
-		struct link_map *map, *its;
-		Dl_info info;
-		void *symbol;
-
-		if (m->state != LIVE || !m->handle)
-			continue;
-		symbol = dlsym(m->handle, name);
-		if (!symbol || dlinfo(m->handle, RTLD_DI_LINKMAP, &its) ||
-		    !dladdr1(symbol, &info, (void **)&map, RTLD_DL_LINKMAP) ||
-		    map != its)
-			continue;
-		for (i = 0; i < by->nr_uses && by->uses[i] != m; i++)
-			;
-		if (i == MAX_USES)
-			wants->err = -EMLINK;
-		else
-			by->uses[i] = m;
-		by->nr_uses += i == by->nr_uses && i < MAX_USES;
-		return;
-	}
-}
-
-/* Before it is loaded, so that nothing that it needs goes meanwhile. */
-static int note_uses(struct loaded *m, const struct why *why)
-{
-	struct wants wants = { .by = m };
-
-	pthread_mutex_lock(&modules.lock);
-	module_file_wants(&m->file, __note_use, &wants);
-	pthread_mutex_unlock(&modules.lock);
-	if (wants.err)
-		return why_fail(why, wants.err, "it uses more than %d modules",
-				MAX_USES);
-	return 0;
-}
-
-/* By the process, not "self": a debugger looks the path up, too. */
-static int map_file(struct loaded *m, const struct why *why)
-{
-	char path[64];
-	const char *error, *detail;
-
-	text_format(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(),
-		    m->file.fd);
-	kmem_set_owner(m->name);
-	m->handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
-	kmem_set_owner(NULL);
-	if (m->handle)
-		return 0;
-	error = dlerror();
-	/* That path means nothing to anybody. */
-	detail = strncmp(error, path, strlen(path)) ? error
-						    : error + strlen(path);
-	detail += strspn(detail, ": ");
-	return why_fail(why, -ENOEXEC, "%s: %s", m->path, detail);
-}
-
-/* What the linker kept of <linux/module.h>; in this object and in no other. */
-static struct module *find_module(struct loaded *m)
-{
-	struct link_map *map, *its;
-	Dl_info info;
-	void *symbol = dlsym(m->handle, "__this_module");
-
-	if (!symbol || dlinfo(m->handle, RTLD_DI_LINKMAP, &its) ||
-	    !dladdr1(symbol, &info, (void **)&map, RTLD_DL_LINKMAP) ||
-	    map != its)
-		return NULL;
-	return symbol;
-}
-
-static bool has_own_allocator(const struct loaded *m)
-{
-	void *its = dlsym(m->handle, "kmem_init");
-
-	return its && its != dlsym(RTLD_DEFAULT, "kmem_init");
-}
-
-static int load(struct loaded *m, const struct why *why)
-{
-	struct module *module;
-	int err = map_file(m, why);
-
-	if (err)
-		return err;
-	if (has_own_allocator(m))
-		return why_fail(why, -ENOEXEC,
-				"it brings an allocator of its own: link it "
-				"without libkmem");
-	module = find_module(m);
-	if (!module)
-		return why_fail(why, -ENOEXEC,
-				"no __this_module in it: not compiled by "
-				"kmodc");
-	err = module_params_set(module, m->args, why);
-	if (err)
-		return err;
-	pthread_mutex_lock(&modules.lock);
-	m->module = module;
-	pthread_mutex_unlock(&modules.lock);
 	return 0;
 }
 
@@ -449,10 +292,10 @@ static int bring_in(struct loaded *m, const struct why *why)
 {
 	char text[512] = "";
 	const struct why left = { text, sizeof(text) };
-	int err = note_uses(m, why);
+	int err;
 
-	if (!err)
-		err = load(m, why);
+	leaks_mark(&m->mark);
+	err = module_load(m, why);
 	if (!err)
 		err = run_init(m, why);
 	if (!err) {
@@ -536,7 +379,7 @@ static int __may_remove(struct loaded *m, const struct why *why)
 	if (m->module->init && !m->module->exit)
 		return why_fail(why, -EBUSY, "it has no exit");
 	if (!__close(m))
-		return why_fail(why, -EBUSY, "it has %u users", __refcnt(m));
+		return why_fail(why, -EBUSY, "it has %u users", __module_refcnt(m));
 	return 0;
 }
 
@@ -593,90 +436,6 @@ static int modules_remove(void *arg, const char *name, char *text, size_t size)
 	return err ? err : end_remove(m, &why);
 }
 
-/* ---- what is shown of a module ------------------------------------------- */
-
-static void show_name(const struct loaded *m, struct strbuf *sb)
-{
-	strbuf_adds(sb, m->name);
-}
-
-static void show_initstate(const struct loaded *m, struct strbuf *sb)
-{
-	static const char *const names[] = { "coming", "live", "going" };
-
-	strbuf_addf(sb, "%s\n", names[m->state]);
-}
-
-static void show_refcnt(const struct loaded *m, struct strbuf *sb)
-{
-	strbuf_addf(sb, "%u\n", __refcnt(m));
-}
-
-static void show_path(const struct loaded *m, struct strbuf *sb)
-{
-	strbuf_addf(sb, "%s\n", m->path);
-}
-
-static void show_parameters(const struct loaded *m, struct strbuf *sb)
-{
-	if (m->module)
-		module_params_show(m->module, sb);
-}
-
-/* What is in .modinfo under that name, a line each. */
-static void show_info(const struct loaded *m, const char *tag,
-		      struct strbuf *sb)
-{
-	const char *text = NULL;
-
-	while ((text = module_file_info(&m->file, tag, text)) != NULL)
-		strbuf_addf(sb, "%s\n", text);
-}
-
-static const struct {
-	const char *file;
-	void (*show)(const struct loaded *m, struct strbuf *sb);
-} shown[] = {
-	{ "name", show_name },
-	{ "initstate", show_initstate },
-	{ "refcnt", show_refcnt },
-	{ "path", show_path },
-	{ "parameters", show_parameters },
-};
-
-static void show(const struct loaded *m, const char *file, struct strbuf *sb)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-		if (!strcmp(shown[i].file, file)) {
-			shown[i].show(m, sb);
-			return;
-		}
-	}
-	show_info(m, file, sb);
-}
-
-static char *modules_show(void *arg, uint64_t serial, const char *file)
-{
-	struct strbuf sb = { 0 };
-	struct loaded *m;
-
-	(void)arg;
-	pthread_mutex_lock(&modules.lock);
-	m = __by_serial(serial);
-	if (m) {
-		/* Something to give even where there is nothing to say. */
-		strbuf_add(&sb, "", 0);
-		show(m, file, &sb);
-	}
-	pthread_mutex_unlock(&modules.lock);
-	if (m && strbuf_ok(&sb))
-		return sb.data ? sb.data : strdup("");
-	strbuf_free(&sb);
-	return NULL;
-}
-
 static size_t modules_list(void *arg, uint64_t *serials, size_t room)
 {
 	struct loaded *m;
@@ -713,7 +472,7 @@ const struct allocfs_modules *modules_init(bool may_insert)
 	static struct allocfs_modules interface = {
 		.remove = modules_remove,
 		.list = modules_list,
-		.show = modules_show,
+		.show = module_show,
 		.may = modules_may,
 	};
 

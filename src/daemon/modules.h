@@ -5,6 +5,7 @@
 #ifndef DAEMON_MODULES_H
 #define DAEMON_MODULES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <allocfs/allocfs.h>
 #include <kmem/module.h>
 
+#include "util/list.h"
 #include "util/strbuf.h"
 
 /**
@@ -86,6 +88,72 @@ void leaks_mark(struct leak_mark *ret_mark);
 /* Append "cache 'x', pool 'y'": what @owner made since and is still there. */
 void leaks_list(const char *owner, const struct leak_mark *mark,
 		struct strbuf *sb);
+
+/* ---- modules.c: those that there are ------------------------------------- */
+
+#define MAX_USES 32
+
+enum state {
+	COMING,
+	LIVE,
+	GOING,
+};
+
+/**
+ * struct loaded - a module, from its insertion on
+ *
+ * Constant once listed: serial, name, path, file.
+ * Its own thread's while it is coming or going: mark, handle, args.
+ * Under lock: link, state, module, uses, nr_uses.
+ */
+struct loaded {
+	struct list_head link;
+	uint64_t serial;
+	char name[MODULE_NAME_LEN];
+	char *path;
+	struct leak_mark mark;
+	struct module_file file;
+	void *handle;
+	char *args; /* variables may point into it */
+	struct loaded *uses[MAX_USES];
+	unsigned int nr_uses;
+	enum state state;
+	struct module *module; /* NULL until it is loaded */
+};
+
+/**
+ * struct modules - all of them
+ */
+struct modules {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct list_head list; /* the newest last */
+	struct list_head left; /* known to nobody, but mapped */
+	uint64_t last_serial;
+	unsigned int nr_running; /* that come or go just now */
+	bool ending;
+};
+
+extern struct modules modules;
+
+/* Own references and other modules together, as the kernel counts. Under the
+ * lock, as the next. */
+unsigned int __module_refcnt(const struct loaded *m);
+struct loaded *__module_by_serial(uint64_t serial);
+
+/* ---- module_load.c: into memory ------------------------------------------ */
+
+/**
+ * module_load() - find what it uses, map it and set its parameters
+ *
+ * Runs its constructors. Return: 0, -ENOEXEC, -EMLINK, -EINVAL, -ERANGE.
+ */
+int module_load(struct loaded *m, const struct why *why);
+
+/* ---- module_show.c: what is told of one ----------------------------------- */
+
+/* As struct allocfs_modules has it. */
+char *module_show(void *arg, uint64_t serial, const char *file);
 
 /* ---- modules.c: the loader ----------------------------------------------- */
 
