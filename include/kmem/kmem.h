@@ -54,6 +54,8 @@ enum kmem_backing {
  * @init_on_alloc: clear all memory that is handed out, as if __GFP_ZERO were in
  *         every mask (not of caches that keep the content of free objects)
  * @init_on_free: clear all memory that is freed
+ * @page_poison: fill free pages with 0xaa (whatever @init_on_free says) and
+ *         report those that were written to meanwhile
  * @freelist_random: give the objects of each slab in an order of its own
  * @merge: let programs' caches of like objects be one, as the kernel does
  * @mempool_debug: let pools on caches, kmalloc() and pages poison their reserve,
@@ -82,6 +84,7 @@ struct kmem_config {
 	bool thp;
 	bool init_on_alloc;
 	bool init_on_free;
+	bool page_poison;
 	bool freelist_random;
 	bool merge;
 	bool mempool_debug;

@@ -72,6 +72,10 @@ struct page *alloc_pages_node(int node, gfp_t gfp, unsigned int order)
  * @page: its first page; NULL is a no-op
  * @order: the order that it was allocated with
  *
+ * The last reference frees the block. If it was not the last (see mm.h), and the
+ * block is not compound, all but its first page are freed now; the first is a
+ * page of order 0 from then on, which the last put_page() frees.
+ *
  * A page that is free already, not the first of a block, a slab page, or a
  * wrong @order is reported and refused; the block stays as it was.
  */
@@ -93,12 +97,65 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
  */
 unsigned long get_zeroed_page(gfp_t gfp);
 
+#define __get_dma_pages(gfp, order) __get_free_pages((gfp) | GFP_DMA, order)
+
 /**
  * free_pages() - free by address; an address of 0 is a no-op
  */
 void free_pages(unsigned long address, unsigned int order);
 
 #define free_page(address) free_pages(address, 0)
+
+/**
+ * alloc_pages_exact() - neighbouring pages for so many bytes
+ * @size: 1 to 4 MiB
+ * @gfp: as alloc_pages(); __GFP_COMP and __GFP_HIGHMEM are reported, once, and
+ *       ignored
+ *
+ * The smallest block that holds @size is made single pages, and those that are
+ * too much are freed. So memory of three pages takes three, not four.
+ *
+ * Return: the address of the first page, or NULL (a @size of 0 or above 4 MiB is
+ * reported).
+ */
+void *alloc_pages_exact(size_t size, gfp_t gfp)
+	__attribute__((warn_unused_result));
+
+/**
+ * alloc_pages_exact_nid() - alloc_pages_exact(), preferring a node
+ */
+void *alloc_pages_exact_nid(int node, size_t size, gfp_t gfp)
+	__attribute__((warn_unused_result));
+
+/**
+ * free_pages_exact() - free what one of them returned; NULL is a no-op
+ * @size: as it was asked for
+ */
+void free_pages_exact(void *p, size_t size);
+
+/**
+ * alloc_pages_bulk() - fill an array with single pages
+ * @gfp: as alloc_pages()
+ * @nr: slots of @array
+ * @array: slots that are not NULL are left as they are
+ *
+ * Return: how many slots, from the first on, are not NULL now: @nr, or less
+ * when there are no more pages.
+ */
+unsigned long alloc_pages_bulk(gfp_t gfp, unsigned long nr,
+			       struct page **array);
+
+/**
+ * alloc_pages_bulk_node() - alloc_pages_bulk(), preferring a node
+ */
+unsigned long alloc_pages_bulk_node(gfp_t gfp, int node, unsigned long nr,
+				    struct page **array);
+
+/**
+ * free_pages_bulk() - drop the reference to each of @nr single pages
+ * @array: NULLs are skipped; it is not changed
+ */
+void free_pages_bulk(struct page **array, unsigned long nr);
 
 /**
  * page_address() - where the page's memory is mapped

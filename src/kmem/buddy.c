@@ -143,17 +143,12 @@ struct page *buddy_take_own(struct zone *zone, unsigned int order,
 	return buddy_split(zone, page, have, order, type);
 }
 
-/*
- * A block of @order for a request of @type, or NULL. What is reserved for
- * atomic requests of higher orders is theirs first, and the last resort of who
- * cannot wait.
- */
-struct page *buddy_take(struct zone *zone, unsigned int order,
-			enum migratetype type, unsigned int flags)
+/* What is reserved for atomic requests of higher orders is theirs first. */
+static struct page *take_any(struct zone *zone, unsigned int order,
+			     enum migratetype type, unsigned int flags)
 {
 	struct page *page = NULL;
 
-	lock_assert_held(&zone->lock);
 	if (flags & ALLOC_HIGHATOMIC)
 		page = buddy_take_own(zone, order, MIGRATE_HIGHATOMIC);
 	if (!page)
@@ -162,8 +157,25 @@ struct page *buddy_take(struct zone *zone, unsigned int order,
 		page = pageblock_fallback(zone, order, type, flags);
 	if (!page && flags & (ALLOC_OOM | ALLOC_NON_BLOCK))
 		page = buddy_take_own(zone, order, MIGRATE_HIGHATOMIC);
-	if (page)
+	return page;
+}
+
+/*
+ * A block of @order for a request of @type, or NULL: by the rules of
+ * pageblock.c, and as the last resort of who cannot wait from the reserve.
+ */
+struct page *buddy_take(struct zone *zone, unsigned int order,
+			enum migratetype type, unsigned int flags)
+{
+	struct page *page;
+
+	lock_assert_held(&zone->lock);
+	do {
+		page = take_any(zone, order, type, flags);
+		if (!page)
+			return NULL;
 		counter_sub(zone->free_pages, 1ul << order);
+	} while (!check_page_free(page));
 	return page;
 }
 

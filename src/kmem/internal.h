@@ -42,6 +42,7 @@
 #include <kmem/highmem.h>
 #include <kmem/introspect.h>
 #include <kmem/memalloc.h>
+#include <kmem/mm.h>
 #include <kmem/numa.h>
 #include <kmem/vmalloc.h>
 
@@ -201,6 +202,7 @@ enum page_type {
 	PAGE_LARGE, /* the same, by kmalloc */
 	PAGE_SLAB, /* first page of a slab */
 	PAGE_TAIL, /* further page of a slab; @tail leads to the first */
+	PAGE_BAD, /* found damaged, handed out no more */
 };
 
 /*
@@ -225,6 +227,8 @@ struct page {
 
 	struct list_head list; /* free list of the zone, or list of slabs */
 	uint8_t mobility; /* in use: enum migratetype that was asked for */
+	bool compound; /* in use: the block is one unit */
+	bool poisoned; /* free: filled with a pattern, see page_poison.c */
 	size_t reserved2[1];
 };
 
@@ -309,6 +313,7 @@ static inline unsigned long zone_managed(const struct zone *zone)
 
 int zones_init(const struct kmem_config *config);
 unsigned long zone_fresh_blocks(const struct zone *zone);
+struct zone *zone_of_pfn(unsigned long pfn);
 const char *zone_type_name(enum zone_type type);
 
 /* By the four lowest bits of a mask. */
@@ -566,6 +571,7 @@ static inline unsigned int page_slot(unsigned int zone, unsigned int order,
 /* Slots of the zones that there are. */
 #define page_slots() (kmem.nr_zones * ZONE_SLOTS)
 
+struct page *page_hand_out(struct page *page, gfp_t gfp, unsigned int order);
 struct page *page_list_take(struct zone *zone, unsigned int order,
 			    enum migratetype type, unsigned long floor,
 			    unsigned int flags);
@@ -593,7 +599,35 @@ unsigned int page_set_refill(struct thread *t, const struct zone *zone,
 unsigned long page_set_excess(struct thread *t, const struct zone *zone,
 			      unsigned int freed);
 
+/* ---- page_check.c -------------------------------------------------------- */
+
+/* What was reported of bad pages lately. */
+struct report_burst {
+	unsigned int shown;
+	unsigned long missed;
+	uint64_t resume_ns;
+};
+
+void bad_page(const struct page *page, const char *call, const char *why);
+void complain_of_free(const struct page *page, unsigned int order,
+		      const char *call);
+bool check_page_in_use(const struct page *page, const char *call);
+bool check_page_free(struct page *page);
+
+/* ---- page_ref.c ---------------------------------------------------------- */
+
+bool page_ref_drop(struct page *page);
+
+/* ---- page_poison.c ------------------------------------------------------- */
+
+void block_poison(struct page *page, unsigned int order);
+void block_forget_poison(struct page *page, unsigned int order);
+void block_check_poison(struct page *page, unsigned int order);
+
 /* ---- page_free.c --------------------------------------------------------- */
+
+void block_free(struct page *page, unsigned int order);
+void block_free_last(struct page *page, unsigned int order);
 
 /* Back to the zone, past the page lists, where it can merge at once. */
 void free_pages_to_zone(struct page *page, unsigned int order);
@@ -1176,6 +1210,7 @@ struct kmem {
 	bool barrier; /* records may be used */
 	bool init_on_alloc;
 	bool init_on_free;
+	bool page_poison;
 	bool freelist_random;
 	bool merge;
 	bool mempool_debug;
@@ -1188,6 +1223,7 @@ struct kmem {
 	uint8_t *pageblock; /* type of each, see pageblock_type() */
 	unsigned int cpus;
 	unsigned int page_list_fraction; /* a tunable, see page_set.c */
+	struct report_burst bad_pages;
 	unsigned int nr_nodes;
 	unsigned int nr_zones;
 	struct zone zone[MAX_ZONES]; /* nodes ascending, then types */
@@ -1257,6 +1293,13 @@ static inline enum migratetype pageblock_type(unsigned long pfn)
 {
 	return (enum migratetype)counter_read(
 		kmem.pageblock[pfn >> PAGEBLOCK_ORDER]);
+}
+
+/* The first page of a block of @order that somebody uses and may free? */
+static inline bool is_block_in_use(const struct page *page, unsigned int order)
+{
+	return is_map_entry(page) && page_type(page) == PAGE_USED &&
+	       counter_read(page->order) == order;
 }
 
 #endif /* KMEM_INTERNAL_H */

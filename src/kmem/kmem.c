@@ -138,6 +138,7 @@ static int set_up(const struct kmem_config *config)
 	kmem.cpus = config->cpus ? config->cpus : os_host_cpus();
 	kmem.init_on_alloc = config->init_on_alloc;
 	kmem.init_on_free = config->init_on_free;
+	kmem.page_poison = config->page_poison;
 	kmem.freelist_random = config->freelist_random;
 	kmem.merge = config->merge;
 	kmem.mempool_debug = config->mempool_debug;

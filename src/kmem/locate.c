@@ -44,9 +44,7 @@ static void locate_page(const struct page *page, struct kmem_location *l)
 	l->pfn = __page_to_pfn(page);
 	l->slab_pfn = l->pfn;
 	l->node = node_of_pfn(l->pfn);
-	for (unsigned int i = 0; i < kmem.nr_zones; i++)
-		if (l->pfn >= kmem.zone[i].start_pfn)
-			l->zone = kmem.zone[i].name;
+	l->zone = zone_of_pfn(l->pfn)->name;
 }
 
 static bool locate_in_area(const void *address, struct kmem_location *l)

@@ -28,7 +28,8 @@ static void mark_in_use(struct page *page, unsigned int order, gfp_t gfp)
 	page_set_type(page, PAGE_USED);
 	counter_set(page->order, (uint8_t)order);
 	counter_set(page->mobility, (uint8_t)gfp_migratetype(gfp));
-	page->refcount = 1;
+	counter_set(page->compound, (gfp & __GFP_COMP) != 0);
+	counter_set(page->refcount, 1);
 }
 
 /* A request, as its steps see it. */
@@ -177,9 +178,16 @@ static inline struct page *hand_out(struct page *page, gfp_t gfp,
 				    unsigned int order)
 {
 	mark_in_use(page, order, gfp);
+	if (unlikely(kmem.page_poison))
+		block_check_poison(page, order);
 	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
 		block_clear(page, order);
 	return page;
+}
+
+struct page *page_hand_out(struct page *page, gfp_t gfp, unsigned int order)
+{
+	return hand_out(page, gfp, order);
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)

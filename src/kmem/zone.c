@@ -53,6 +53,16 @@ const char *zone_type_name(enum zone_type type)
 	return zone_table[type].name;
 }
 
+/* Zones are in the order of their frames, and leave none out. */
+struct zone *zone_of_pfn(unsigned long pfn)
+{
+	unsigned int i = 0;
+
+	while (i + 1 < kmem.nr_zones && pfn >= kmem.zone[i].end_pfn)
+		i++;
+	return &kmem.zone[i];
+}
+
 /* Blocks of the highest order that were never touched, see buddy.c. */
 unsigned long zone_fresh_blocks(const struct zone *zone)
 {

@@ -32,6 +32,11 @@ void inside_give(struct page *page)
 	zone_give(&kmem.zone[0], page->order, &one, 1);
 }
 
+void inside_set_refcount(struct page *page, int refcount)
+{
+	page->refcount = refcount;
+}
+
 enum migratetype inside_type(const struct page *page)
 {
 	return pageblock_type(__page_to_pfn(page));

@@ -25,6 +25,11 @@ struct page *inside_take(unsigned int order, enum migratetype type,
  */
 void inside_give(struct page *page);
 
+/**
+ * inside_set_refcount() - what somebody with a wild pointer might write
+ */
+void inside_set_refcount(struct page *page, int refcount);
+
 enum migratetype inside_type(const struct page *page);
 
 /**
