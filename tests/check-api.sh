@@ -7,8 +7,8 @@
 set -eu
 . "${abs_top_srcdir:?run by make check}/tests/lib/common.sh"
 
-# The functions that headers declare: comments, preprocessor lines and inline
-# bodies are dropped, then the word before the first "(" of each statement is
+# The functions that headers declare: comments, preprocessor lines, macros that
+# stand for inline functions, and inline bodies are dropped, then the word before the first "(" of each statement is
 # a name.
 declared() {
 	sed -e 's@//.*@@' "$@" | awk '
@@ -23,7 +23,9 @@ declared() {
 		n = split(text, line, "\n")
 		flat = ""
 		for (i = 1; i <= n; i++)
-			if (line[i] !~ /^[ \t]*#/ && line[i] !~ /^extern "C"/)
+			if (line[i] !~ /^[ \t]*#/ &&
+			    line[i] !~ /^extern "C"/ &&
+			    line[i] !~ /^[A-Z_]+\(.*\)$/)
 				flat = flat " " line[i]
 		depth = 0
 		statement = ""

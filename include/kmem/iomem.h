@@ -33,7 +33,7 @@ extern "C" {
 #define __iomem
 #endif
 
-typedef uint64_t phys_addr_t;
+typedef unsigned long long phys_addr_t; /* as the kernel prints it */
 typedef phys_addr_t resource_size_t;
 
 /* ---- device regions ------------------------------------------------------ */

@@ -54,6 +54,22 @@ limit() {
 	timeout -k 5 "${LIMIT:-120}" "$@"
 }
 
+# ---- other people's programs ---------------------------------------------------
+
+need_pkg_config() {
+	command -v pkg-config > /dev/null || skip "pkg-config is not installed"
+}
+
+# kernel_style OPTION... - pkg-config's answer for libkmem-linux, as if this
+# build were installed
+kernel_style() {
+	local build=$abs_top_builddir
+
+	PKG_CONFIG_PATH=$build/src/linux:$build/src/kmem pkg-config \
+		--define-variable=includedir="$abs_top_srcdir/include" \
+		--define-variable=libdir="$build/.libs" "$@" libkmem-linux
+}
+
 # ---- the daemon --------------------------------------------------------------
 
 need_fuse() {
