@@ -25,6 +25,8 @@
 
 #include <kmem/introspect.h>
 
+#include "util/text.h"
+
 #include "handle.h"
 
 #define CHUNK_NR 127
@@ -337,15 +339,6 @@ struct handle *handles_prev(const struct handles *hs, uint64_t id,
 
 /* ---- names --------------------------------------------------------------- */
 
-static uint32_t hash_of(const char *name)
-{
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return hash;
-}
-
 static size_t name_size(const char *text)
 {
 	return sizeof(struct handle_name) + strlen(text) + 1;
@@ -358,7 +351,7 @@ static uint32_t *bucket_of(const struct handles *hs, uint32_t hash)
 
 uint64_t handles_lookup(const struct handles *hs, const char *name)
 {
-	uint32_t hash = hash_of(name);
+	uint32_t hash = text_hash(name);
 	uint32_t i;
 
 	if (!hs->named)
@@ -471,7 +464,7 @@ int handles_rename(struct handles *hs, uint64_t id, const char *text)
 	name_drop(hs, h);
 	strcpy(name->text, text);
 	name->id = id;
-	name->hash = hash_of(text);
+	name->hash = text_hash(text);
 	bucket = bucket_of(hs, name->hash);
 	name->next = *bucket;
 	*bucket = slot;

@@ -44,3 +44,12 @@ void text_copy(char *buf, size_t size, const char *text)
 	memcpy(buf, text, n);
 	buf[n] = '\0';
 }
+
+uint32_t text_hash(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}

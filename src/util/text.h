@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * text_vformat() - as vsnprintf(3)
@@ -29,5 +30,10 @@ size_t text_format(char *buf, size_t size, const char *format, ...)
  * text_copy() - as strlcpy(3): cut to fit, always terminated
  */
 void text_copy(char *buf, size_t size, const char *text);
+
+/**
+ * text_hash() - FNV-1a, for tables of names
+ */
+uint32_t text_hash(const char *text);
 
 #endif /* UTIL_TEXT_H */
