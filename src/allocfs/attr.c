@@ -40,31 +40,23 @@ int attr_show(struct call *call, struct strbuf *sb)
 	return err;
 }
 
-/* The command as text, checked for what no command may have. */
-static int command_check(struct call *call, const struct attr *attr, char *text,
-			 size_t *len)
+/* What no command may have, but for files to which anything is one. */
+static int command_check(struct call *call, const char *text, size_t len)
 {
-	if (*len && text[*len - 1] == '\n')
-		text[--*len] = '\0';
-	if (attr->flags & ATTR_RAW)
-		return 0;
-	if (!*len)
+	if (!len)
 		return call_fail(call, -EINVAL, "an empty command");
-	if (strlen(text) != *len)
+	if (strlen(text) != len)
 		return call_fail(call, -EINVAL, "a NUL byte in the command");
 	return 0;
 }
 
-int attr_store(struct call *call, const char *buf, size_t size)
+int command_text(struct call *call, const char *buf, size_t size, size_t most,
+		 char **ret_text, size_t *ret_len)
 {
-	const struct attr *attr = call->place.node->attr;
-	size_t most = attr->flags & ATTR_BIG ? COMMAND_BIG_MAX : COMMAND_MAX;
 	size_t len = size;
 	char *text;
-	int err;
+	int err = 0;
 
-	if (!size)
-		return 0;
 	if (size > most)
 		return call_fail(call, -E2BIG, "%zu bytes, at most %zu", size,
 				 most);
@@ -72,12 +64,50 @@ int attr_store(struct call *call, const char *buf, size_t size)
 	if (!text)
 		return -ENOMEM;
 	memcpy(text, buf, size);
-	text[size] = '\0';
-	err = command_check(call, attr, text, &len);
+	if (len && text[len - 1] == '\n')
+		len--;
+	text[len] = '\0';
+	if (!(call->place.node->attr->flags & ATTR_RAW))
+		err = command_check(call, text, len);
+	if (err) {
+		free(text);
+		return err;
+	}
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}
+
+static int store(struct call *call, char *text, size_t len)
+{
+	const struct attr *attr = call->place.node->attr;
+	struct source *source = call->place.source;
+	int err;
+
+	if (!(attr->flags & ATTR_OWNED))
+		return attr->store(call, text, len);
+	pthread_mutex_lock(&source->store_lock);
+	err = attr->store(call, text, len);
+	pthread_mutex_unlock(&source->store_lock);
+	return err;
+}
+
+int attr_store(struct call *call, const char *buf, size_t size)
+{
+	const struct attr *attr = call->place.node->attr;
+	size_t most = attr->flags & ATTR_BIG ? COMMAND_BIG_MAX : COMMAND_MAX;
+	char *text;
+	size_t len;
+	int err;
+
+	if (!size)
+		return 0;
+	err = command_text(call, buf, size, most, &text, &len);
+	if (err)
+		return err;
+	err = call_hold(call);
 	if (!err)
-		err = call_hold(call);
-	if (!err)
-		err = attr->store(call, text, len);
+		err = store(call, text, len);
 	free(text);
 	if (!err)
 		meta_touch(call->view, &call->place);

@@ -272,24 +272,13 @@ static int write_stream(struct call *call, struct file *file, const char *buf,
 			size_t size)
 {
 	char *text;
+	size_t len;
 	int err;
 
-	if (size > COMMAND_MAX)
-		return call_fail(call, -E2BIG, "%zu bytes, at most %d", size,
-				 COMMAND_MAX);
-	text = malloc(size + 1);
-	if (!text)
-		return -ENOMEM;
-	memcpy(text, buf, size);
-	text[size] = '\0';
-	if (size && text[size - 1] == '\n')
-		text[--size] = '\0';
-	if (!size)
-		err = call_fail(call, -EINVAL, "an empty command");
-	else if (strlen(text) != size)
-		err = call_fail(call, -EINVAL, "a NUL byte in the command");
-	else
-		err = call_hold(call);
+	err = command_text(call, buf, size, COMMAND_MAX, &text, &len);
+	if (err)
+		return err;
+	err = call_hold(call);
 	if (!err)
 		err = stream_write(call, file->stream, text);
 	free(text);

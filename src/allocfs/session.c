@@ -207,8 +207,7 @@ static int build_args(struct view *view, struct fuse_args *args)
 	strbuf_adds(&sb, ",subtype=allocfs");
 	if (o->fuse_options && *o->fuse_options)
 		strbuf_addf(&sb, ",%s", o->fuse_options);
-	view->check_permissions = has_option(o->fuse_options, "allow_other");
-	if (view->check_permissions)
+	if (has_option(o->fuse_options, "allow_other"))
 		strbuf_adds(&sb, ",default_permissions");
 	err = strbuf_ok(&sb) ? add_arg(args, "allocfs") : -ENOMEM;
 	if (!err)

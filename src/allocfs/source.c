@@ -27,11 +27,7 @@
 /* Three ways to find a source, each asked for by every other request. */
 static struct list_head *name_bucket(struct view *view, const char *name)
 {
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return &view->by_name[hash % SOURCE_BUCKETS];
+	return &view->by_name[text_hash(name) % SOURCE_BUCKETS];
 }
 
 static struct list_head *kmem_bucket(struct view *view, uint64_t kmem)
@@ -56,6 +52,7 @@ static void source_free(struct source *source)
 	handles_exit(&source->objects);
 	meta_free(source->meta);
 	pthread_mutex_destroy(&source->lock);
+	pthread_mutex_destroy(&source->store_lock);
 	pthread_mutex_destroy(&source->submit_lock);
 	free(source);
 }
@@ -339,6 +336,7 @@ static struct source *source_new(struct view *view, const struct kind *kind,
 	source->kmem = kmem;
 	source->refs = 1;
 	pthread_mutex_init(&source->lock, NULL);
+	pthread_mutex_init(&source->store_lock, NULL);
 	pthread_mutex_init(&source->submit_lock, NULL);
 	source->gfp = GFP_KERNEL;
 	source->limit = KMEM_NO_LIMIT;

@@ -15,6 +15,7 @@
  * (freeing, resizing, limits): the answer to that request takes them again.
  *
  *	1 view->shape_lock	one mkdir or rmdir at a time
+ *	2 source->store_lock	one change of the shape of a cache or pool
  *	2 source->submit_lock	a request is queued in a pool, or taken back
  *	3 stream->lock		questions and answers of one open file
  *	3 file->lock		the snapshot of one open file
@@ -289,7 +290,9 @@ void watch_drain(struct view *view);
 /* ---- attr.c: show and store ---------------------------------------------- */
 
 enum {
-	ATTR_OWNED = 1 << 0, /* 0444 where the owner is not the mount */
+	/* The shape: 0444 where the owner is not the mount; stored one at a
+	 * time, as a store changes a part of it and keeps the rest. */
+	ATTR_OWNED = 1 << 0,
 	ATTR_LONG = 1 << 1, /* not worth rendering for a mere lookup */
 	ATTR_RAW = 1 << 2, /* anything is a command, a lone newline too */
 	ATTR_FRESH = 1 << 3, /* a new inode for each lookup: writes may park */
@@ -352,6 +355,9 @@ struct file {
 
 int attr_show(struct call *call, struct strbuf *sb);
 int attr_store(struct call *call, const char *buf, size_t size);
+/* A write as text, at most @most bytes, in memory of the caller's. */
+int command_text(struct call *call, const char *buf, size_t size, size_t most,
+		 char **ret_text, size_t *ret_len);
 mode_t attr_mode(struct view *view, const struct place *place);
 
 /* ---- source.c: the directories that come and go ---------------------------- */
@@ -410,6 +416,7 @@ struct source {
 	uint64_t base[SOURCE_NR_EVENTS]; /* of events, when stats were reset */
 	struct timespec mtime;
 
+	pthread_mutex_t store_lock;
 	pthread_mutex_t submit_lock;
 	atomic_uint_fast64_t event[SOURCE_NR_EVENTS];
 	atomic_uint opens; /* lookups of ATTR_FRESH files */
@@ -778,6 +785,7 @@ struct account {
 /* Return: 0, -EDQUOT, -ENOMEM. */
 int account_charge(struct view *view, uid_t uid, enum account_what what,
 		   uint64_t nr);
+int account_refuse(struct call *call, int err, uid_t uid, const char *quota);
 void account_refund(struct view *view, uid_t uid, enum account_what what,
 		    uint64_t nr);
 uint64_t account_total(struct view *view, enum account_what what);
@@ -822,7 +830,6 @@ struct view {
 	struct allocfs_options options;
 	uid_t uid;
 	gid_t gid;
-	bool check_permissions; /* the kernel does it for us */
 	struct fixed fixed[MAX_FIXED_NODES];
 	unsigned int nr_fixed;
 	struct timespec mounted;
