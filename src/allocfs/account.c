@@ -58,6 +58,16 @@ int account_charge(struct view *view, uid_t uid, enum account_what what,
 	return err;
 }
 
+/* Why account_charge() refused. Return: @err. */
+int account_refuse(struct call *call, int err, uid_t uid, const char *quota)
+{
+	if (err != -EDQUOT)
+		return call_fail(call, err, "no memory to count for user %u",
+				 (unsigned int)uid);
+	return call_fail(call, err, "user %u would exceed %s",
+			 (unsigned int)uid, quota);
+}
+
 void account_refund(struct view *view, uid_t uid, enum account_what what,
 		    uint64_t nr)
 {

@@ -130,18 +130,20 @@ static int may_change(struct call *call, const struct stat *now,
 
 /* An object that changes its owner is charged to the new one. */
 static int set_object(struct call *call, const struct place *place,
-		      const struct stat *st, int to_set)
+		      const struct stat *now, const struct stat *st, int to_set)
 {
 	struct source *source = place->source;
 	uid_t old = (uid_t)-1, new = st->st_uid;
 	struct handle *h;
 	int err;
 
+	/* Who keeps it is not charged a second time. */
+	if (st->st_uid == now->st_uid)
+		to_set &= ~FUSE_SET_ATTR_UID;
 	if (to_set & FUSE_SET_ATTR_UID) {
 		err = account_charge(call->view, new, ACCOUNT_OBJECTS, 1);
 		if (err)
-			return call_fail(call, err, "user %u has max_objects",
-					 (unsigned int)new);
+			return account_refuse(call, err, new, "max_objects");
 	}
 	pthread_mutex_lock(&source->lock);
 	h = handles_find(&source->objects, place->object);
@@ -201,7 +203,7 @@ int meta_set(struct call *call, const struct place *place,
 	if (err)
 		return err;
 	if (place->node->type == NODE_OBJECT)
-		return set_object(call, place, st, to_set);
+		return set_object(call, place, &now, st, to_set);
 	return set_node(call->view, place, &now, st, to_set);
 }
 

@@ -111,8 +111,7 @@ int object_admit(struct call *call, const struct order *order)
 	}
 	err = account_charge(call->view, call->uid, ACCOUNT_OBJECTS, order->nr);
 	if (err)
-		return call_fail(call, err, "user %u would exceed max_objects",
-				 (unsigned int)call->uid);
+		return account_refuse(call, err, call->uid, "max_objects");
 	return 0;
 }
 
