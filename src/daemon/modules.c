@@ -173,6 +173,16 @@ static int set_name(struct loaded *m, const struct why *why)
 
 /* ---- going --------------------------------------------------------------- */
 
+/* Those of call_rcu() in liburcu, if anybody has it, are code of a module. */
+static void wait_for_callbacks(void)
+{
+	void (*barrier)(void) =
+		(void (*)(void))dlsym(RTLD_DEFAULT, "urcu_memb_barrier");
+
+	if (barrier)
+		barrier();
+}
+
 /*
  * Off the list, and unmapped if nothing of it is left. @reports: complaints of
  * the allocator before its last code ran. Return: whether it is clean.
@@ -185,6 +195,7 @@ static bool forget(struct loaded *m, unsigned long reports,
 
 	/* Frees that wait for readers are of the module's objects. */
 	kmem_rcu_barrier();
+	wait_for_callbacks();
 	leaks_list(m->name, &m->mark, &left);
 	clean = !left.len && kmem_report_count() == reports && strbuf_ok(&left);
 	if (left.len)

@@ -66,7 +66,8 @@ wrong() {
 
 wrong 2 "usage: kmodc"
 wrong 2 "-o needs a file" "$sources/pool.c" -o
-wrong 2 "neither FILE.c nor an option" "$work/pool.so"
+wrong 2 "no source file" "$work/pool.so"
+wrong 2 "neither a file nor an option" "$sources/pool.c" nothing
 wrong 1 "no such file" "$work/none.c"
 wrong 2 "no name for a module" "$sources/pool.c" -o "$work/po ol.so"
 echo 'int f(void) { return nobody_declared_this(); }' > "$work/bad.c"
@@ -210,6 +211,33 @@ expect insert ls "$M/modules"
 expect_errno E2BIG fill "$M/modules/insert" 5000
 expect_errno EPERM unlink "$M/modules/insert"
 
+# Without an exit it stays; without either there is nothing to stay for.
+printf '%s\n' '#include <linux/module.h>' 'static int __init f(void)' \
+	'{ return 0; }' 'module_init(f);' > "$work/stays.c"
+"$kmodc" "$work/stays.c" -o "$work/stays.so" -Werror || fail "kmodc stays.c"
+insert "$work/stays.so"
+expect_value "" "$M/modules/stays/license" "$M/modules/stays/parameters"
+expect_errno EBUSY rmdir "$M/modules/stays"
+says "/modules/stays EBUSY: it has no exit"
+printf '#include <linux/module.h>\n' > "$work/none.c"
+printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' > "$work/more.c"
+(cd "$work" && "$kmodc" none.c more.c) || fail "kmodc of two files"
+insert "$work/none.so"
+expect_value GPL "$M/modules/none/license"
+expect_errno OK rmdir "$M/modules/none"
+
+# The daemon's own library is the module's; another one is not.
+libs=$abs_top_builddir/.libs
+if [ -e "$libs/libkmem.so" ] && [ -e "$libs/libkmem.a" ]; then
+	"$kmodc" "$work/none.c" -o "$work/none.so" -L "$libs" \
+		-Wl,--no-as-needed -lkmem || fail "kmodc -lkmem"
+	insert "$work/none.so"
+	expect_errno OK rmdir "$M/modules/none"
+	"$kmodc" "$work/none.c" -o "$work/own.so" \
+		-Wl,-u,kmem_init "$libs/libkmem.a" || fail "kmodc libkmem.a"
+	refuse_insert ENOEXEC "$work/own.so" "an allocator of its own"
+fi
+
 # Nobody but who runs it, and root
 if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
 	chmod 666 "$M/modules/insert"
@@ -219,13 +247,40 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
 	says "65534 /modules/insert EPERM: only who runs it, and root, may"
 fi
 
+# ---- kmsg --------------------------------------------------------------------
+
+# record PRIORITY TEXT - the last record of kmsg
+record() {
+	# shellcheck disable=SC2016 # the last line
+	expect "$1;$2" sed -n '$s/,[0-9]*,[0-9]*,-;/;/p' "$M/kmsg"
+}
+
+put hello "$M/kmsg"
+record 12 hello
+put '<3>an error' "$M/kmsg"
+record 11 'an error'
+put '<190>of a facility' "$M/kmsg"
+record 190 'of a facility'
+put '<x>as it is' "$M/kmsg"
+record 12 '<x>as it is'
+printf 'tab\tback\\slash é' > "$M/kmsg"
+record 12 'tab\x09back\x5cslash \xc3\xa9'
+for ((i = 0; i < 70; i++)); do
+	printf "$i %04000d" 0 > "$M/kmsg"
+done
+last=$(sed -n '$s/^12,\([0-9]*\),.*/\1/p' "$M/kmsg")
+first=$(sed -n '1s/^12,\([0-9]*\),.*/\1/p' "$M/kmsg")
+between 60 65 "$(wc -l < "$M/kmsg")" "records of 4000 bytes that are kept"
+same "$(wc -l < "$M/kmsg")" $((last - first + 1)) "numbers of records"
+
 # ---- what is left behind -----------------------------------------------------
 
 insert "$work/pool.so leak_cache"
 expect_errno OK rmdir "$M/modules/pool"
 says "/modules/pool ENOTEMPTY: pool left cache 'items' behind and stays mapped"
 printed "pool left cache 'items' behind and stays mapped" || fail "kmsg"
-expect insert ls "$M/modules"
+expect "insert
+stays" ls "$M/modules"
 expect_value pool "$M/caches/items/owner"
 # Its constructor, which is in the module, still runs.
 put 200 "$M/caches/items/alloc"
@@ -337,14 +392,14 @@ fails() {
 	! is_mounted "$M" || fail "mounted"
 }
 
-fails "module $work/none.so: .*No such file" -o module="$work/none.so"
+fails "module $work/missing.so: .*No such file" -o module="$work/missing.so"
 fails "init of pool returned -12: Cannot allocate memory" \
 	-o "module=$work/pool.so fail=-12"
 fails "module pool is there already: File exists" -f \
 	-o "module=$work/pool.so,module=$work/pool.so"
 
 cd "$work"
-start_daemon -o module=./pool.so,module=user.so,"module=waits.so at_exit"
+start_daemon -o module=./pool.so,"module=user.so hold,module=waits.so at_exit"
 cd /
 expect 'insert
 pool
@@ -352,6 +407,7 @@ user
 waits' ls "$M/modules"
 expect_value "$work/./pool.so" "$M/modules/pool/path"
 expect_value 4 "$M/pools/items/curr_nr"
+expect_value 1 "$M/modules/user/refcnt" "$M/modules/pool/refcnt"
 put max "$M/caches/waits/limit"
 stop_daemon
 

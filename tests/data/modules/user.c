@@ -7,10 +7,13 @@
 
 int pool_answer(void);
 
+static bool hold;
+module_param(hold, bool, 0444);
+
 static int __init user_init(void)
 {
 	printk("the answer is %d\n", pool_answer());
-	return 0;
+	return hold && !try_module_get(THIS_MODULE) ? -EBUSY : 0;
 }
 
 static void __exit user_exit(void)
