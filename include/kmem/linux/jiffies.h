@@ -15,6 +15,13 @@
 #define HZ 1000
 #define MAX_JIFFY_OFFSET ((__LONG_MAX__ >> 1) - 1)
 
+#define MSEC_PER_SEC 1000l
+#define USEC_PER_MSEC 1000l
+#define NSEC_PER_USEC 1000l
+#define NSEC_PER_MSEC 1000000l
+#define USEC_PER_SEC 1000000l
+#define NSEC_PER_SEC 1000000000l
+
 static inline u64 kmem_now_ns(void)
 {
 	struct timespec now;
