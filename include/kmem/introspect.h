@@ -885,16 +885,26 @@ struct kmem_iomem *kmem_iomem_pin(uint64_t serial);
 void kmem_iomem_unpin(struct kmem_iomem *region);
 
 /**
- * kmem_iomem_change() - another address, size or file
- * @file: path, or NULL for memory
+ * kmem_iomem_move() - another address, with what it holds
  *
- * Not of an emulated device. Of another size or file it begins anew: memory is
- * all zero, a file is what the file is.
- * Return: as kmem_iomem_register(); -EBUSY also while it is mapped or accessed;
- * on failure nothing has changed.
+ * Return: as kmem_iomem_register(); -EBUSY also while it is mapped or accessed.
+ * On failure nothing has changed; so with the next two.
  */
-int kmem_iomem_change(struct kmem_iomem *region, phys_addr_t phys, size_t size,
-		      const char *file);
+int kmem_iomem_move(struct kmem_iomem *region, phys_addr_t phys);
+
+/**
+ * kmem_iomem_resize() - another size: it begins anew, as zeroes or as the file
+ *
+ * Return: as above; -EINVAL of an emulated device.
+ */
+int kmem_iomem_resize(struct kmem_iomem *region, size_t size);
+
+/**
+ * kmem_iomem_set_file() - be another file, or with NULL memory, all zero
+ *
+ * Return: as above; -EINVAL of an emulated device.
+ */
+int kmem_iomem_set_file(struct kmem_iomem *region, const char *file);
 
 /**
  * kmem_iomem_read(), kmem_iomem_write() - copy bytes out of it or into it

@@ -86,7 +86,8 @@ struct kmem_iomem_ops {
  * @size: bytes. Of memory and of files whole pages, and @phys at a page; an
  *	emulated device may have any size at any address
  * @file: path of the file that is the region, from its beginning; it must be
- *	there, and at least @size bytes long. NULL: memory, all zero
+ *	there, at least @size bytes long, and not on a FUSE filesystem. NULL:
+ *	memory, all zero
  * @ops: an emulated device instead; copied. Ports have to be one
  * @arg: handed to @ops
  */

@@ -17,6 +17,8 @@ mode_t attr_mode(struct view *view, const struct place *place)
 	const struct attr *attr = place->node->attr;
 
 	(void)view;
+	if (place->node->type == NODE_BYTES)
+		return place->node->bytes->write ? 0644 : 0444;
 	if (!attr->store && !attr->stream)
 		return 0444;
 	if ((attr->flags & ATTR_OWNED) && !place->source->mounted)

@@ -70,5 +70,6 @@ static ATTR_RO(buddyinfo, "free blocks of each zone and order");
 const struct node proc_table[] = {
 	FILE("slabinfo", slabinfo_attr),
 	FILE("buddyinfo", buddyinfo_attr),
+	FILE("iomem", iomem_map_attr),
 	NODES_END,
 };

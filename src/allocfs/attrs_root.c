@@ -89,6 +89,7 @@ const struct node root_table[] = {
 	EACH("caches", cache_kind),
 	EACH("pools", pool_kind),
 	EACH("pages", page_kind),
+	EACH("iomem", iomem_kind),
 	EACH_AND("modules", module_kind, modules_table),
 	DIR("proc", proc_table),
 	DIR("debug", debug_table),

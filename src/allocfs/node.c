@@ -87,7 +87,8 @@
 
 static const struct node root_node = DIR("", root_table);
 const struct node source_node = { .type = NODE_SOURCE };
-static const struct node object_node = { .type = NODE_OBJECT };
+static const struct node object_node = { .type = NODE_OBJECT,
+					 .bytes = &object_bytes };
 static const struct node link_node = { .type = NODE_LINK };
 
 /* ---- numbers ------------------------------------------------------------- */
@@ -338,11 +339,23 @@ void place_put(struct view *view, struct place *place)
 	memset(place, 0, sizeof(*place));
 }
 
+static mode_t type_of(const struct node *node)
+{
+	switch (node->type) {
+	case NODE_FILE:
+	case NODE_BYTES:
+	case NODE_OBJECT:
+		return S_IFREG;
+	case NODE_LINK:
+		return S_IFLNK;
+	default:
+		return S_IFDIR;
+	}
+}
+
 bool place_is_dir(const struct place *place)
 {
-	return place->node->type != NODE_FILE &&
-	       place->node->type != NODE_LINK &&
-	       place->node->type != NODE_OBJECT;
+	return type_of(place->node) == S_IFDIR;
 }
 
 void place_target(struct view *view, const struct place *place, char *buf,
@@ -473,11 +486,6 @@ static uint64_t parent_ino(const struct view *view, const struct place *dir)
 }
 
 /* ---- listing ------------------------------------------------------------- */
-
-static mode_t type_of(const struct node *node)
-{
-	return node->type == NODE_FILE ? S_IFREG : S_IFDIR;
-}
 
 /* @base is the offset of the first one, less its number. */
 static int list_fixed(struct view *view, const struct place *dir, uint64_t from,
@@ -690,6 +698,17 @@ static int stat_object(struct call *call, struct stat *st)
 	return h ? 0 : -ENODEV;
 }
 
+static int stat_bytes(struct call *call, struct stat *st)
+{
+	uint64_t size = 0;
+	int err = call_hold(call);
+
+	if (!err)
+		err = call->place.node->bytes->size(call, &size);
+	st->st_size = (off_t)size;
+	return err;
+}
+
 static int stat_here(struct call *call, bool size, struct stat *st)
 {
 	const struct node *node = call->place.node;
@@ -704,6 +723,8 @@ static int stat_here(struct call *call, bool size, struct stat *st)
 		place_target(call->view, &call->place, target, sizeof(target));
 		st->st_size = (off_t)strlen(target);
 	}
+	if (node->type == NODE_BYTES)
+		return stat_bytes(call, st);
 	if (node->type != NODE_FILE || !size)
 		return 0;
 	/* The length of a text is known when it is written. */

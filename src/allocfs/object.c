@@ -680,8 +680,8 @@ static void element_write(struct call *call, void *element, size_t offset,
  * Into memory of our own: the reply is a system call, which must not be made
  * with the lock held, and without the lock the object could be freed.
  */
-int object_read(struct call *call, off_t offset, size_t size, void **ret_data,
-		size_t *ret_len)
+static int object_read(struct call *call, off_t offset, size_t size,
+		       void **ret_data, size_t *ret_len)
 {
 	struct source *source = call->place.source;
 	struct handle *h;
@@ -716,7 +716,8 @@ int object_read(struct call *call, off_t offset, size_t size, void **ret_data,
 }
 
 /* All bytes or none; a write across the end does not write up to it. */
-int object_write(struct call *call, off_t offset, const void *data, size_t size)
+static int object_write(struct call *call, off_t offset, const void *data,
+			size_t size)
 {
 	struct source *source = call->place.source;
 	struct handle *h;
@@ -747,6 +748,24 @@ int object_write(struct call *call, off_t offset, const void *data, size_t size)
 				 objsize);
 	return 0;
 }
+
+/* It may have been freed since its name was looked up. */
+static int object_open(struct call *call)
+{
+	struct source *source = call->place.source;
+	bool there;
+
+	pthread_mutex_lock(&source->lock);
+	there = handles_find(&source->objects, call->place.object) != NULL;
+	pthread_mutex_unlock(&source->lock);
+	return there ? 0 : -ENOENT;
+}
+
+const struct bytes object_bytes = {
+	.open = object_open,
+	.read = object_read,
+	.write = object_write,
+};
 
 /* ---- where --------------------------------------------------------------- */
 

@@ -35,15 +35,16 @@ void op_init(void *userdata, struct fuse_conn_info *conn)
 		view->options.ready(view->options.arg);
 }
 
-/* A file whose text changes by itself. */
-static bool is_text(const struct place *place)
+/* A file whose text, or whose length, changes by itself. */
+static bool changes(const struct place *place)
 {
-	return place->node->type == NODE_FILE;
+	return place->node->type == NODE_FILE ||
+	       place->node->type == NODE_BYTES;
 }
 
 double op_attr_timeout(const struct place *place)
 {
-	return is_text(place) ? 0 : 1;
+	return changes(place) ? 0 : 1;
 }
 
 static double entry_timeout(const struct place *place)
@@ -63,7 +64,8 @@ static double entry_timeout(const struct place *place)
 int op_fill_entry(struct call *call, const struct place *place,
 		  struct fuse_entry_param *ret_entry)
 {
-	bool size = !is_text(place) || !(place->node->attr->flags & ATTR_LONG);
+	const struct attr *attr = place->node->attr;
+	bool size = !attr || !(attr->flags & ATTR_LONG);
 	int err;
 
 	memset(ret_entry, 0, sizeof(*ret_entry));
@@ -125,17 +127,17 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino,
 	reply_attr(req, &call, err);
 }
 
-/* Texts have no size to set; an object has just the one. */
+/* Texts have no size to set; memory has just the one. */
 static int set_size(struct call *call, off_t size)
 {
 	struct stat st;
 	int err;
 
-	if (call->place.node->type != NODE_OBJECT || !size)
+	if (!call->place.node->bytes || !size)
 		return 0;
 	err = place_stat(call, &call->place, true, &st);
 	if (!err && size != st.st_size)
-		err = call_fail(call, -EINVAL, "an object keeps its size");
+		err = call_fail(call, -EINVAL, "it keeps its size");
 	return err;
 }
 

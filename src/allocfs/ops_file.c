@@ -123,18 +123,6 @@ static int reply_stream(fuse_req_t req, struct file *file)
 	return fuse_reply_iov(req, &iov, 1);
 }
 
-/* It may have been freed since its name was looked up. */
-static int object_open(struct call *call)
-{
-	struct source *source = call->place.source;
-	bool there;
-
-	pthread_mutex_lock(&source->lock);
-	there = handles_find(&source->objects, call->place.object) != NULL;
-	pthread_mutex_unlock(&source->lock);
-	return there ? 0 : -ENOENT;
-}
-
 /* O_TRUNC and O_APPEND are accepted and mean nothing, as in sysfs. */
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -146,8 +134,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	call.flags = fi->flags;
 	if (!err)
 		err = check_open(&call);
-	if (!err && call.place.node->type == NODE_OBJECT)
-		err = object_open(&call);
+	if (!err && call.place.node->bytes)
+		err = call.place.node->bytes->open(&call);
 	else if (!err)
 		err = file_new(&call, &file);
 	if (err) {
@@ -189,14 +177,14 @@ void op_release_all(struct view *view)
 
 /* ---- read ---------------------------------------------------------------- */
 
-static void read_object(struct call *call, size_t size, off_t off)
+static void read_bytes(struct call *call, size_t size, off_t off)
 {
 	fuse_req_t req = call->req;
 	void *data = NULL;
 	size_t len = 0;
 	int err;
 
-	err = object_read(call, off, size, &data, &len);
+	err = call->place.node->bytes->read(call, off, size, &data, &len);
 	call_end(call);
 	if (err)
 		fuse_reply_err(req, -err);
@@ -244,8 +232,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 
 	err = call_at(&call, req, ino);
 	call.flags = fi->flags;
-	if (!err && call.place.node->type == NODE_OBJECT) {
-		read_object(&call, size, off);
+	if (!err && call.place.node->bytes) {
+		read_bytes(&call, size, off);
 		return;
 	}
 	if (!err && file->stream) {
@@ -290,8 +278,8 @@ static int write_stream(struct call *call, struct file *file, const char *buf,
 static int write_here(struct call *call, struct file *file, const char *buf,
 		      size_t size, off_t off)
 {
-	if (call->place.node->type == NODE_OBJECT)
-		return object_write(call, off, buf, size);
+	if (call->place.node->bytes)
+		return call->place.node->bytes->write(call, off, buf, size);
 	if (file->stream)
 		return write_stream(call, file, buf, size);
 	return attr_store(call, buf, size);

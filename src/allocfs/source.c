@@ -643,7 +643,8 @@ int source_remove(struct call *call, const struct place *place)
  * kind before those that it may stand on.
  */
 static const struct kind *const remove_order[] = { &pool_kind, &cache_kind,
-						   &page_kind, NULL };
+						   &page_kind, &iomem_kind,
+						   NULL };
 
 static void remove_kind(struct view *view, const struct kind *kind, bool dirs)
 {

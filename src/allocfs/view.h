@@ -58,6 +58,7 @@
 #include "handle.h"
 
 struct attr;
+struct bytes;
 struct call;
 struct file;
 struct kind;
@@ -70,6 +71,7 @@ struct view;
 enum node_type {
 	NODE_END,
 	NODE_FILE, /* a text: attr */
+	NODE_BYTES, /* the memory of a source: bytes */
 	NODE_DIR, /* fixed entries: table */
 	NODE_EACH, /* a directory of sources: kind */
 	NODE_SOURCE, /* one of them; its table is the kind's */
@@ -89,6 +91,7 @@ struct node {
 	const char *name;
 	enum node_type type;
 	const struct attr *attr;
+	const struct bytes *bytes;
 	const struct node *table;
 	const struct kind *kind;
 	unsigned int base;
@@ -100,6 +103,8 @@ struct node {
 /* clang-format off */
 #define FILE(name_, attr_) { .name = (name_), .type = NODE_FILE, \
 			     .attr = &(attr_) }
+#define BYTES(name_, bytes_) { .name = (name_), .type = NODE_BYTES, \
+			       .bytes = &(bytes_) }
 #define DIR(name_, table_) { .name = (name_), .type = NODE_DIR, \
 			     .table = (table_) }
 #define EACH(name_, kind_) { .name = (name_), .type = NODE_EACH, \
@@ -219,7 +224,7 @@ struct timespec meta_now(void);
  * @req: to be answered; NULL when nobody asks
  * @place: what it is about
  * @held: the source's allocator object is pinned
- * @cache, @pool, @order: that object, by kind
+ * @cache, @pool, @iomem, @order: that object, by kind
  * @flags: open flags of the file
  * @size: bytes of the write that is being served
  * @why: what was wrong, for error_log
@@ -235,6 +240,7 @@ struct call {
 	union {
 		struct kmem_cache *cache;
 		mempool_t *pool;
+		struct kmem_iomem *iomem;
 		unsigned int order;
 	};
 	int flags;
@@ -325,6 +331,22 @@ struct attr {
 #define ATTR_WO(x, help_, ...) const struct attr x##_attr = { \
 	.help = (help_), .store = x##_store, __VA_ARGS__ }
 /* clang-format on */
+
+/**
+ * struct bytes - a file that is memory, not a text
+ * @size: how long it is; NULL for objects, which know more (see node.c)
+ * @open: may it be opened?
+ * @read: copy out what there is from @offset on, into memory of the caller's
+ * @write: all bytes or none
+ */
+struct bytes {
+	int (*size)(struct call *call, uint64_t *ret_size);
+	int (*open)(struct call *call);
+	int (*read)(struct call *call, off_t offset, size_t size,
+		    void **ret_data, size_t *ret_len);
+	int (*write)(struct call *call, off_t offset, const void *data,
+		     size_t size);
+};
 
 #define COMMAND_MAX 4096
 #define COMMAND_BIG_MAX (128 * 1024)
@@ -510,6 +532,7 @@ struct kind {
 extern const struct kind cache_kind;
 extern const struct kind pool_kind;
 extern const struct kind page_kind;
+extern const struct kind iomem_kind;
 extern const struct kind module_kind;
 
 static inline bool kind_allocates(const struct kind *kind)
@@ -607,10 +630,7 @@ int object_rename(struct call *call, const char *from, const char *to);
 uint64_t object_find(const struct source *source, const char *name);
 void object_name(const struct source *source, const struct handle *h,
 		 uint64_t id, char *buf, size_t size);
-int object_read(struct call *call, off_t offset, size_t size, void **ret_data,
-		size_t *ret_len);
-int object_write(struct call *call, off_t offset, const void *data,
-		 size_t size);
+extern const struct bytes object_bytes;
 void object_where(struct call *call, const char *prefix, struct strbuf *sb);
 /* The part of a line that is about the memory. */
 void object_where_element(struct call *call, void *element, struct strbuf *sb);
@@ -750,11 +770,17 @@ int store_number(struct call *call, const char *text, uint64_t max,
 int store_limit(struct call *call, const char *text, uint64_t *ret_value);
 int store_reset(struct call *call, const char *text);
 
-/* ---- attrs_cache.c, _pool.c, _page.c, _module.c, _proc.c, _root.c, _debug.c - */
+/*
+ * ---- attrs_cache.c, _pool.c, _page.c, _iomem.c, _module.c, _proc.c, _root.c,
+ *	_debug.c
+ */
 
 extern const struct node cache_table[], pool_table[], page_table[],
-	proc_table[], root_table[], debug_table[], trace_table[],
+	iomem_table[], proc_table[], root_table[], debug_table[], trace_table[],
 	module_table[], modules_table[];
+
+/* proc/iomem */
+extern const struct attr iomem_map_attr;
 
 extern const struct attr map_attr;
 

@@ -361,64 +361,12 @@ int kmem_iomem_unregister(struct kmem_iomem *region)
 	return err;
 }
 
-/*
- * What is needed is made first, and what is left over of the old or the new is
- * released in the end, so that the lock is held for neither.
- */
-struct backing {
-	int fd;
-	char *path;
-};
-
-static bool same_path(const char *a, const char *b)
+/* Its address, if another may be had; nothing of it moves, it is not mapped. */
+static int __move(struct kmem_iomem *region, uint64_t phys, uint64_t size)
 {
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool __keeps_backing(const struct kmem_iomem *region, size_t size,
-			    const char *file)
-{
-	lock_assert_held(&iomem_lock);
-	return size == region->size && same_path(file, region->path);
-}
-
-static bool keeps_backing(const struct kmem_iomem *region, size_t size,
-			  const char *file)
-{
-	bool keeps;
-
-	lock(&iomem_lock, LOCK_IOMEM);
-	keeps = __keeps_backing(region, size, file);
-	unlock(&iomem_lock);
-	return keeps;
-}
-
-static int open_backing(const char *file, size_t size,
-			struct backing *ret_backing)
-{
-	int err = copy_path(file, &ret_backing->path);
-
-	if (err)
-		return err;
-	ret_backing->fd = open_region(file, size);
-	if (ret_backing->fd >= 0)
-		return 0;
-	free_path(ret_backing->path);
-	ret_backing->path = NULL;
-	return ret_backing->fd;
-}
-
-/* @backing is swapped with the region's, when there is one. */
-static int __change(struct kmem_iomem *region, uint64_t phys, size_t size,
-		    const char *file, struct backing *backing)
-{
-	struct backing old = { region->fd, region->path };
 	int err;
 
 	if (__in_use(region))
-		return -EBUSY;
-	/* Somebody else may have changed it meanwhile. */
-	if (backing->fd < 0 && !__keeps_backing(region, size, file))
 		return -EBUSY;
 	err = __find_room(region, &phys, size);
 	if (err)
@@ -427,35 +375,118 @@ static int __change(struct kmem_iomem *region, uint64_t phys, size_t size,
 	region->phys = phys;
 	region->size = size;
 	__insert(region);
-	if (backing->fd >= 0) {
-		region->fd = backing->fd;
-		region->path = backing->path;
-		fd_of_slot[region->slot] = region->fd + 1;
-		*backing = old;
-	}
 	return 0;
 }
 
-int kmem_iomem_change(struct kmem_iomem *region, phys_addr_t phys, size_t size,
-		      const char *file)
+int kmem_iomem_move(struct kmem_iomem *region, phys_addr_t phys)
 {
-	struct backing backing = { .fd = -1 };
+	int err;
+
+	lock(&iomem_lock, LOCK_IOMEM);
+	err = check_range(region->space, phys, region->size, !region->emulated);
+	if (!err)
+		err = __move(region, phys, region->size);
+	unlock(&iomem_lock);
+	return err;
+}
+
+/**
+ * struct backing - what a region is made of
+ *
+ * Another one is made first, and the old one released in the end, so that the
+ * lock is held for neither.
+ */
+struct backing {
+	size_t size;
+	char *path; /* NULL: memory */
+	int fd; /* -1: not open */
+};
+
+static void backing_close(struct backing *backing)
+{
+	if (backing->fd >= 0)
+		os_close(backing->fd);
+	free_path(backing->path);
+}
+
+static bool same_path(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* Fails when the half that was to be kept is another by now. */
+static int __swap_backing(struct kmem_iomem *region, struct backing *backing,
+			  bool keep_path)
+{
+	char *path = region->path;
+	int fd = region->fd, err;
+
+	if (keep_path ? !same_path(region->path, backing->path)
+		      : region->size != backing->size)
+		return -EBUSY;
+	err = __move(region, region->phys, backing->size);
+	if (err)
+		return err;
+	region->fd = backing->fd;
+	region->path = backing->path;
+	*backing = (struct backing){ backing->size, path, fd };
+	fd_of_slot[region->slot] = region->fd + 1;
+	return 0;
+}
+
+static int replace(struct kmem_iomem *region, struct backing *backing,
+		   bool keep_path)
+{
+	int err = 0;
+
+	backing->fd = open_region(backing->path, backing->size);
+	if (backing->fd < 0) {
+		err = backing->fd;
+	} else {
+		lock(&iomem_lock, LOCK_IOMEM);
+		err = __swap_backing(region, backing, keep_path);
+		unlock(&iomem_lock);
+	}
+	backing_close(backing);
+	return err;
+}
+
+int kmem_iomem_resize(struct kmem_iomem *region, size_t size)
+{
+	struct backing backing = { .size = size, .fd = -1 };
+	bool same;
 	int err;
 
 	if (region->emulated)
 		return -EINVAL;
-	err = check_range(region->space, phys, size, true);
-	if (!err && !keeps_backing(region, size, file))
-		err = open_backing(file, size, &backing);
-	if (err)
-		return err;
 	lock(&iomem_lock, LOCK_IOMEM);
-	err = __change(region, phys, size, file, &backing);
+	same = size == region->size;
+	err = check_range(region->space, region->phys, size, true);
+	if (!err)
+		err = copy_path(region->path, &backing.path);
 	unlock(&iomem_lock);
-	if (backing.fd >= 0)
-		os_close(backing.fd);
-	free_path(backing.path);
+	if (!err && !same)
+		return replace(region, &backing, true);
+	backing_close(&backing);
 	return err;
+}
+
+int kmem_iomem_set_file(struct kmem_iomem *region, const char *file)
+{
+	struct backing backing = { .fd = -1 };
+	bool same;
+	int err;
+
+	if (region->emulated)
+		return -EINVAL;
+	lock(&iomem_lock, LOCK_IOMEM);
+	same = same_path(file, region->path);
+	backing.size = region->size;
+	unlock(&iomem_lock);
+	if (same)
+		return 0;
+	err = copy_path(file, &backing.path);
+	return err ? err : replace(region, &backing, false);
 }
 
 /* ---- access -------------------------------------------------------------- */

@@ -13,11 +13,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -209,18 +211,24 @@ int os_memfd(const char *name, size_t size)
 	return fd;
 }
 
-/* O_NONBLOCK: a FIFO without a reader must not hold us up before we see it. */
+/*
+ * O_NONBLOCK: a FIFO without a reader must not hold us up before we see it. A
+ * file of a FUSE filesystem may be one of a mount that this process serves: who
+ * touched it would wait for himself.
+ */
 int os_file_open(const char *path, size_t size)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct statfs fs;
 	struct stat st;
 	int err = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st))
+	if (fstat(fd, &st) || fstatfs(fd, &fs))
 		err = -errno;
-	else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < size)
+	else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < size ||
+		 fs.f_type == FUSE_SUPER_MAGIC)
 		err = -EINVAL;
 	if (err) {
 		close(fd);

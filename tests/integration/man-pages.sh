@@ -36,6 +36,7 @@ live() {
 		sed -e 's@^caches/[^/]*/@caches/NAME/@' \
 			-e 's@^debug/slab/[^/]*/@debug/slab/NAME/@' \
 			-e 's@^pools/[^/]*/@pools/NAME/@' \
+			-e 's@^iomem/[^/]*/@iomem/NAME/@' \
 			-e 's@^pages/order-[0-9]*/@pages/order-N/@' \
 			-e 's@^modules/[^/]*/@modules/NAME/@' | sort -u
 }
@@ -50,7 +51,7 @@ start_daemon -o memory=64M,modules
 printf '#include <linux/module.h>\nMODULE_LICENSE("LGPL");\n' > "$work/m.c"
 "$abs_top_srcdir/contrib/kmodc" "$work/m.c" -o "$work/m.so" || fail "kmodc"
 put "$work/m.so" "$M/modules/insert"
-mkdir "$M/caches/c" "$M/pools/p"
+mkdir "$M/caches/c" "$M/pools/p" "$M/iomem/i"
 put 1 "$M/caches/c/store_user"
 described > "$work/described"
 live > "$work/live"

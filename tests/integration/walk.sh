@@ -29,11 +29,12 @@ walk() {
 }
 
 start_daemon -o memory=64M,cpus=2
-mkdir "$M/caches/conn" "$M/caches/req" "$M/pools/io"
+mkdir "$M/caches/conn" "$M/caches/req" "$M/pools/io" "$M/iomem/dev"
 put 100 "$M/caches/conn/alloc"
 put 4096 "$M/caches/req/objsize"
 put 3 "$M/caches/req/alloc"
 printf hello > "$M/caches/conn/objects/greeting"
+printf hello > "$M/iomem/dev/data"
 put slab:conn "$M/pools/io/backing"
 put 4 "$M/pools/io/min_nr"
 put 6 "$M/pools/io/alloc"

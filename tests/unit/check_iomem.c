@@ -280,24 +280,29 @@ START_TEST(test_a_move_keeps_the_bytes_and_a_resize_does_not)
 	char byte = 7;
 
 	ck_assert_int_eq(kmem_iomem_write(region, 5, &byte, 1), 0);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV + PAGE, PAGE, NULL), 0);
+	ck_assert_int_eq(kmem_iomem_move(region, DEV + PAGE), 0);
 	byte = 0;
 	ck_assert_int_eq(kmem_iomem_read(region, 5, &byte, 1), 0);
 	ck_assert_int_eq(byte, 7);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV + 8 * PAGE, PAGE, NULL),
-			 -EBUSY);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, 9 * PAGE, NULL),
-			 -EBUSY);
-	ck_assert_int_eq(kmem_iomem_change(region, 0, PAGE, NULL), -EINVAL);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, 1, NULL), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_move(region, DEV + 8 * PAGE), -EBUSY);
+	ck_assert_int_eq(kmem_iomem_resize(region, 8 * PAGE), -EBUSY);
+	ck_assert_int_eq(kmem_iomem_move(region, 0), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_move(region, DEV + 1), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_resize(region, 0), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_resize(region, 1), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), 0);
 	kmem_iomem_info(region, &info);
 	ck_assert_uint_eq(info.phys, DEV + PAGE);
 	ck_assert_int_eq(kmem_iomem_read(region, 5, &byte, 1), 0);
 	ck_assert_int_eq(byte, 7);
-	/* Onto itself: its own old place is not in its way. */
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, 4 * PAGE, NULL), 0);
+	/* Its own old place is not in its way. */
+	ck_assert_int_eq(kmem_iomem_resize(region, 4 * PAGE), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, 5, &byte, 1), 0);
 	ck_assert_int_eq(byte, 0);
+	ck_assert_int_eq(kmem_iomem_move(region, DEV), 0);
+	ck_assert_int_eq(kmem_iomem_move(region, KMEM_IOMEM_ANYWHERE), 0);
+	kmem_iomem_info(region, &info);
+	ck_assert_uint_eq(info.phys % (4 * PAGE), 0);
 	ck_assert_int_eq(kmem_iomem_unregister(region), 0);
 	ck_assert_int_eq(kmem_iomem_unregister(other), 0);
 }
@@ -310,17 +315,23 @@ START_TEST(test_another_file)
 	char path[64], byte = 9;
 
 	make_file(path, 2 * PAGE);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, 4 * PAGE, path),
-			 -EINVAL);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, 2 * PAGE, path), 0);
+	ck_assert_int_eq(kmem_iomem_set_file(region, path), 0);
 	kmem_iomem_info(region, &info);
 	ck_assert_str_eq(info.file, path);
+	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), 0);
+	ck_assert_int_eq(byte, 2);
+	ck_assert_int_eq(kmem_iomem_resize(region, 4 * PAGE), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), 0);
+	ck_assert_int_eq(kmem_iomem_resize(region, 2 * PAGE), 0);
+	ck_assert_int_eq(kmem_iomem_set_file(region, "/nowhere/at/all"),
+			 -ENOENT);
+	ck_assert_int_eq(kmem_iomem_set_file(region, path), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), 0);
 	ck_assert_int_eq(byte, 2);
 	/* It becomes shorter under our hands: an error, no signal. */
 	ck_assert_int_eq(truncate(path, 10), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), -EIO);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, 2 * PAGE, NULL), 0);
+	ck_assert_int_eq(kmem_iomem_set_file(region, NULL), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), 0);
 	ck_assert_int_eq(byte, 0);
 	ck_assert_int_eq(kmem_iomem_read(region, 2 * PAGE, &byte, 1), -ERANGE);
@@ -341,9 +352,11 @@ START_TEST(test_what_is_mapped_stays_as_it_is)
 	kmem_iomem_info(region, &info);
 	ck_assert_uint_eq(info.mappings, 1);
 	ck_assert_int_eq(kmem_iomem_unregister(region), -EBUSY);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, PAGE, NULL), -EBUSY);
+	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), -EBUSY);
+	ck_assert_int_eq(kmem_iomem_move(region, DEV - PAGE), -EBUSY);
+	ck_assert_int_eq(kmem_iomem_set_file(region, "/proc/version"), -EINVAL);
 	iounmap(p);
-	ck_assert_int_eq(kmem_iomem_change(region, DEV, PAGE, NULL), 0);
+	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), 0);
 	/* A mapping of the page behind it is none of its business. */
 	p = ioremap(DEV + PAGE, 4);
 	ck_assert_int_eq(kmem_iomem_unregister(region), 0);
