@@ -193,6 +193,95 @@ struct kmem_pageset_info {
 bool kmem_pageset_info(unsigned int i, unsigned int cpu,
 		       struct kmem_pageset_info *ret_info);
 
+/* ---- events ---------------------------------------------------------------- */
+
+/* X(name, help): what is counted, under the names of the kernel's vmstat. */
+#define KMEM_VM_EVENTS(X)                                                      \
+	X(pgalloc_dma, "pages given out by zones DMA")                         \
+	X(pgalloc_dma32, "pages given out by zones DMA32")                     \
+	X(pgalloc_normal, "pages given out by zones Normal")                   \
+	X(pgalloc_high, "pages given out by zones HighMem")                    \
+	X(pgalloc_movable, "pages given out by zones Movable")                 \
+	X(allocstall_dma, "requests up to DMA that had to reclaim")            \
+	X(allocstall_dma32, "requests up to DMA32 that had to reclaim")        \
+	X(allocstall_normal, "requests up to Normal that had to reclaim")      \
+	X(allocstall_high, "requests up to HighMem that had to reclaim")       \
+	X(allocstall_movable, "requests up to Movable that had to reclaim")    \
+	X(pgfree, "pages taken back")                                          \
+	X(pgsteal_kswapd, "pages that background reclaim made free")           \
+	X(pgsteal_direct, "pages that requests made free by reclaim")          \
+	X(slabs_scanned, "objects that shrinkers looked at")                   \
+	X(pageoutrun, "runs of background reclaim")                            \
+	X(drop_pagecache, "times that free blocks were dropped by hand")       \
+	X(drop_slab, "times that caches were shrunk by hand")
+
+enum kmem_vm_event {
+#define KMEM_STAT_ENUM(name, help) KMEM_VM_EVENT_##name,
+	KMEM_VM_EVENTS(KMEM_STAT_ENUM)
+#undef KMEM_STAT_ENUM
+	KMEM_NR_VM_EVENTS
+};
+
+/**
+ * kmem_vm_events() - what happened since the stack was set up
+ * @ret_counts: room for KMEM_NR_VM_EVENTS
+ *
+ * pgalloc and pgfree count pages that went to users and came back, not those
+ * that moved between zones and threads' lists.
+ */
+void kmem_vm_events(uint64_t *ret_counts);
+
+/* ---- waiting for pages ------------------------------------------------------ */
+
+/**
+ * struct kmem_page_request - blocks wanted, by who must not sleep for them
+ * @nr: how many, all at once or not at all
+ * @order: of each
+ * @gfp: as for alloc_pages(); only one with __GFP_NOFAIL and
+ *	__GFP_DIRECT_RECLAIM waits
+ * @node: preferred; NUMA_NO_NODE: the calling thread's
+ * @pages: room for @nr, filled with struct page * on success
+ * @done: called once when a queued request ends, with 0 or -ENODEV (the stack
+ *	is taken down), on a thread of the library's, with no locks held. The
+ *	request is the caller's again from then on
+ * @arg: the caller's
+ * @next: private, as are all that follow
+ */
+struct kmem_page_request {
+	unsigned int nr;
+	unsigned int order;
+	gfp_t gfp;
+	int node;
+	void **pages;
+	void (*done)(struct kmem_page_request *request, int error);
+	void *arg;
+
+	struct kmem_page_request *next;
+	struct kmem_page_request *prev;
+	const uint8_t *zonelist;
+	const nodemask_t *allowed;
+	uint32_t state;
+};
+
+/**
+ * kmem_pages_submit() - allocate now, or be called when there are pages
+ *
+ * Reclaims as alloc_pages() does, but never sleeps for pages: a request that may
+ * wait joins the line of all that do. The line is served in order, as pages are
+ * freed; a request holds up those behind it that may use the same zones.
+ *
+ * Return: 0: @pages are there, and @done is not called; -EINPROGRESS: @done will
+ * be; -ENOMEM: refused; -EINVAL: no blocks, or an order above 10.
+ */
+int kmem_pages_submit(struct kmem_page_request *request);
+
+/**
+ * kmem_pages_cancel() - take a request back
+ *
+ * Return: true: it is the caller's again; false: @done was or will be called.
+ */
+bool kmem_pages_cancel(struct kmem_page_request *request);
+
 /* ---- tunables ------------------------------------------------------------ */
 
 /**

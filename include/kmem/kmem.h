@@ -51,6 +51,8 @@ enum kmem_backing {
  * @cpus: virtual CPUs that formulas and formats use; 0: the host's online ones
  * @min_free_kbytes: as the sysctl; 0: by the kernel's formula
  * @thp: make it as large as a kernel with transparent huge pages does
+ * @background: have a thread that reclaims when all zones are below their low
+ *         mark, until they are above their high mark; as the kernel's kswapd
  * @init_on_alloc: clear all memory that is handed out, as if __GFP_ZERO were in
  *         every mask (not of caches that keep the content of free objects)
  * @init_on_free: clear all memory that is freed
@@ -82,6 +84,7 @@ struct kmem_config {
 	unsigned int cpus;
 	unsigned long min_free_kbytes;
 	bool thp;
+	bool background;
 	bool init_on_alloc;
 	bool init_on_free;
 	bool page_poison;

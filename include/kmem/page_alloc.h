@@ -27,12 +27,15 @@ struct page;
  *
  * Served from the calling thread's page list (orders 0 to 3), else from the
  * highest zone of the thread's node that @gfp allows and whose watermark holds,
- * then the zones below it, then other nodes, the nearest first. With __GFP_DIRECT_RECLAIM the page lists of all threads are
- * drained and empty slabs given back before it fails; nothing sleeps.
+ * then the zones below it, then other nodes, the nearest first. With
+ * __GFP_DIRECT_RECLAIM the page lists of all threads are drained, shrinkers
+ * called and empty slabs given back before it fails, and with __GFP_NOFAIL
+ * it waits until it is served. Else nothing sleeps. A failure is told to the
+ * report hook, at most once in ten seconds and not with __GFP_NOWARN.
  *
  * Context: any thread; not from a signal handler.
- * Return: the first page with one reference, or NULL (an order above 10, and a
- * @gfp that names two zones, are reported).
+ * Return: the first page with one reference, or NULL. An order above 10, a @gfp
+ * that names two zones or must not fail and may not wait, are reported.
  */
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	__attribute__((warn_unused_result));

@@ -244,6 +244,9 @@ void buddy_give(struct zone *zone, struct page *page, unsigned int order,
 	}
 	list_block(zone, kmem.map + pfn, order, type,
 		   tail || merge_is_likely(pfn, order));
+	/* Pairs with join() in page_wait.c, by the zone's lock. */
+	if (page_waiters_exist())
+		background_serve();
 }
 
 /* ---- what others want to know ---- */

@@ -22,11 +22,28 @@
 
 #include "internal.h"
 
+/* clang-format off */
 static void (*const in_rank_order[])(enum fork_step step) = {
-	kmem_fork,  caches_fork,   pools_fork,	 sysctl_fork, ticker_fork,
-	rcu_fork,   iomem_fork,	   threads_fork, nodes_fork,  stacks_fork,
-	zones_fork, vm_areas_fork, highmem_fork, meta_fork,   report_fork,
+	kmem_fork,
+	caches_fork,
+	pools_fork,
+	background_fork,
+	shrinkers_fork,
+	page_wait_fork,
+	sysctl_fork,
+	ticker_fork,
+	rcu_fork,
+	iomem_fork,
+	threads_fork,
+	nodes_fork,
+	stacks_fork,
+	zones_fork,
+	vm_areas_fork,
+	highmem_fork,
+	meta_fork,
+	report_fork,
 };
+/* clang-format on */
 
 /* The ranks are not for a thread that takes every lock there is. */
 void fork_mutex(pthread_mutex_t *m, enum fork_step step)

@@ -10,6 +10,9 @@
  *	LOCK_WATCHERS  mempool_list.c who is told that a pool goes
  *	LOCK_POOLS     mempool_list.c the list of pools, pins
  *	LOCK_POOL      mempool.c    one pool: reserve and queue
+ *	LOCK_BACKGROUND background.c whether the library's thread runs
+ *	LOCK_SHRINKERS shrinker.c   the list of shrinkers, who uses them
+ *	LOCK_PAGE_WAIT page_wait.c  the line of those who wait for pages
  *	LOCK_SYSCTL    sysctl.c     the tunables, and the marks made from them
  *	LOCK_TICKER    wait.c       the thread that retries parked requests
  *	LOCK_RCU       rcu.c        what waits for a grace period
@@ -75,6 +78,9 @@ enum lock_rank {
 	LOCK_WATCHERS,
 	LOCK_POOLS,
 	LOCK_POOL,
+	LOCK_BACKGROUND,
+	LOCK_SHRINKERS,
+	LOCK_PAGE_WAIT,
 	LOCK_SYSCTL,
 	LOCK_TICKER,
 	LOCK_RCU,
@@ -304,6 +310,12 @@ struct zone {
 	uint16_t orders[MIGRATE_TYPES]; /* bit o: a block of order o is there */
 	unsigned long nr_pageblocks[MIGRATE_TYPES];
 	unsigned long free_highatomic; /* pages */
+	uint64_t handed; /* pages given out by the zone itself */
+	uint64_t returned; /* pages taken back by it */
+
+	/* LOCK_THREADS: the same by lists of threads that ended */
+	uint64_t folded_allocs;
+	uint64_t folded_frees;
 };
 
 static inline unsigned long zone_managed(const struct zone *zone)
@@ -352,6 +364,25 @@ unsigned int node_cpus(unsigned int node);
 
 /* ---- watermark.c --------------------------------------------------------- */
 
+/*
+ * How far a request may go: a mark, and what it may take below it. Names and
+ * values are the kernel's.
+ */
+#define ALLOC_WMARK_MIN 0x0u
+#define ALLOC_WMARK_LOW 0x1u
+#define ALLOC_WMARK_HIGH 0x2u
+#define ALLOC_WMARK_MASK 0x3u
+#define ALLOC_NO_WATERMARKS 0x4u
+#define ALLOC_OOM 0x8u /* the last resort; nobody is it here */
+#define ALLOC_NON_BLOCK 0x10u /* who asks cannot reclaim by himself */
+#define ALLOC_MIN_RESERVE 0x20u /* __GFP_HIGH */
+#define ALLOC_NOFRAGMENT 0x100u /* no pageblock is to mix types for it */
+#define ALLOC_HIGHATOMIC 0x200u /* may use, and make, the atomic reserve */
+
+/* Of these, what makes free pages of the atomic reserve count. */
+#define ALLOC_RESERVES                                                         \
+	(ALLOC_OOM | ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC)
+
 /* What the formulas know of a zone. */
 struct zone_size {
 	unsigned int node;
@@ -382,24 +413,17 @@ void watermarks(const struct zone_size *zones, unsigned int nr,
 		struct zone_marks *ret_marks);
 unsigned long zones_default_min(bool thp);
 void zones_set_watermarks(const struct watermark_tunables *t);
-unsigned long zone_floor(const struct zone *zone, unsigned long mark,
-			 gfp_t gfp);
+unsigned long zone_floor(const struct zone *zone, enum zone_type highest,
+			 unsigned int flags);
 unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
-				unsigned long floor);
+				unsigned long floor, unsigned int flags);
+bool zone_is_balanced(const struct zone *zone);
 
 /* ---- sysctl.c ------------------------------------------------------------ */
 
 int sysctl_init(const struct kmem_config *config);
 
 /* ---- buddy.c ------------------------------------------------------------- */
-
-/* How far a request may go; names and values are the kernel's. */
-#define ALLOC_OOM 0x8u /* the last resort */
-#define ALLOC_NON_BLOCK 0x10u /* who asks cannot reclaim by himself */
-#define ALLOC_MIN_RESERVE 0x20u /* __GFP_HIGH */
-#define ALLOC_NOFRAGMENT 0x100u /* no pageblock is to mix types for it */
-#define ALLOC_HIGHATOMIC 0x200u /* may use, and make, the atomic reserve */
-#define ALLOC_KSWAPD 0x800u /* may wake background reclaim */
 
 void buddy_init_zone(struct zone *zone);
 struct page *buddy_take(struct zone *zone, unsigned int order,
@@ -528,6 +552,14 @@ static inline void record_move(struct kmem_record *r, uint32_t n)
 	record_set_count(r, n);
 }
 
+/* Puts an object there that came from elsewhere: with room, under the lock. */
+static inline void record_stock(struct kmem_record *r, void *object)
+{
+	r->slots[kmem_record_count(r)] = object;
+	counter_set(r->state, r->state + 1);
+	counter_set(r->moved, r->moved - 1);
+}
+
 static inline void record_move_spare(struct kmem_record *r, uint32_t n)
 {
 	counter_set(r->moved, r->moved + r->spare_count - n);
@@ -571,15 +603,18 @@ static inline unsigned int page_slot(unsigned int zone, unsigned int order,
 /* Slots of the zones that there are. */
 #define page_slots() (kmem.nr_zones * ZONE_SLOTS)
 
-struct page *page_hand_out(struct page *page, gfp_t gfp, unsigned int order);
 struct page *page_list_take(struct zone *zone, unsigned int order,
 			    enum migratetype type, unsigned long floor,
 			    unsigned int flags);
 void page_list_give(struct zone *zone, struct page *page, unsigned int order);
 void zone_give(struct zone *zone, unsigned int order, void **pages,
 	       unsigned int nr);
+void zone_free(struct zone *zone, unsigned int order, struct page *page);
 void page_thread_exit(struct thread *t);
 uint64_t pages_parked(const struct zone *zone);
+void page_lists_shut(void);
+void zone_traffic(const struct zone *zone, uint64_t *ret_allocs,
+		  uint64_t *ret_frees);
 
 /* ---- page_set.c ---------------------------------------------------------- */
 
@@ -623,6 +658,70 @@ bool page_ref_drop(struct page *page);
 void block_poison(struct page *page, unsigned int order);
 void block_forget_poison(struct page *page, unsigned int order);
 void block_check_poison(struct page *page, unsigned int order);
+
+/* ---- page_alloc.c -------------------------------------------------------- */
+
+/* A request, as its steps see it. */
+struct attempt {
+	gfp_t gfp; /* what scopes take away is gone */
+	unsigned int order;
+	const uint8_t *zonelist;
+	const nodemask_t *allowed; /* NULL: every node */
+};
+
+bool attempt_init(struct attempt *a, gfp_t gfp, unsigned int order, int node,
+		  const nodemask_t *allowed);
+unsigned int attempt_flags(const struct attempt *a);
+struct page *attempt_take(const struct attempt *a, unsigned int flags);
+struct page *page_hand_out(struct page *page, gfp_t gfp, unsigned int order);
+
+/* ---- alloc_report.c ------------------------------------------------------ */
+
+void report_failure(const struct attempt *a);
+void report_failure_reset(void);
+
+/* ---- reclaim.c ----------------------------------------------------------- */
+
+unsigned long reclaim(gfp_t gfp, bool all);
+void reclaim_everything(void);
+bool reclaim_highatomic(enum migratetype type);
+
+/* ---- shrinker.c ---------------------------------------------------------- */
+
+unsigned long shrinkers_run(gfp_t gfp, unsigned int priority);
+bool shrinkers_exist(void);
+void shrinkers_reset(void);
+
+/* ---- page_wait.c --------------------------------------------------------- */
+
+/* Requests that wait for pages; a hint for whoever frees some. */
+extern unsigned int page_waiters;
+
+static inline bool page_waiters_exist(void)
+{
+	return unlikely(counter_read(page_waiters));
+}
+
+struct page *page_wait(const struct attempt *a);
+void page_waiters_serve(void);
+void page_wait_exit(void);
+
+/* ---- background.c -------------------------------------------------------- */
+
+int background_init(const struct kmem_config *config);
+int background_start(void);
+void background_stop(void);
+void background_wake(void);
+void background_hope(void);
+void background_serve(void);
+bool background_balances(void);
+
+/* ---- vm_event.c ---------------------------------------------------------- */
+
+void vm_event(enum kmem_vm_event event, uint64_t n);
+void vm_event_of_zone(enum kmem_vm_event first, enum zone_type type,
+		      uint64_t n);
+void vm_events_reset(void);
 
 /* ---- page_free.c --------------------------------------------------------- */
 
@@ -926,8 +1025,11 @@ size_t kmalloc_bucket(const void *p);
 
 /* ---- memalloc.c ---------------------------------------------------------- */
 
-/* The calling thread's PF_MEMALLOC... */
+/* The calling thread's PF_MEMALLOC..., and the library's own: */
 extern __thread unsigned int thread_flags;
+
+#define PF_SERVES                                                              \
+	(1u << 31) /* what it gives back is no news, see page_wait.c */
 
 /* ---- numa.c -------------------------------------------------------------- */
 
@@ -1193,6 +1295,9 @@ void fork_setup(void);
 void kmem_fork(enum fork_step step);
 void caches_fork(enum fork_step step);
 void pools_fork(enum fork_step step);
+void background_fork(enum fork_step step);
+void shrinkers_fork(enum fork_step step);
+void page_wait_fork(enum fork_step step);
 void sysctl_fork(enum fork_step step);
 void ticker_fork(enum fork_step step);
 void iomem_fork(enum fork_step step);

@@ -113,6 +113,9 @@ static int map_some(const struct kmem_config *config)
 /* In the reverse order of set_up(); serves its failure path as well. */
 static void take_down(void)
 {
+	shrinkers_reset();
+	vm_events_reset();
+	report_failure_reset();
 	caches_exit();
 	pools_exit();
 	kmalloc_exit();
@@ -153,6 +156,8 @@ static int set_up(const struct kmem_config *config)
 		err = highmem_init();
 	if (!err)
 		err = kmalloc_init();
+	if (!err)
+		err = background_init(config);
 	if (err) {
 		take_down();
 		return err;
@@ -198,6 +203,8 @@ bool kmem_start(void)
 
 void kmem_exit(void)
 {
+	background_stop();
+	page_wait_exit();
 	ticker_stop();
 	rcu_stop();
 	lock(&init_lock, LOCK_INIT);

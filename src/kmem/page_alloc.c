@@ -2,22 +2,34 @@
 /*
  * page_alloc.c - which zone serves a request, and how far it may go
  *
- * buddy.c knows blocks; here is the policy above it. An attempt goes through
+ * buddy.c knows blocks; here is the policy above it. A request goes through
  * these steps until one gives a page:
  *
  *	1  the calling thread's page list of the best zone (orders 0 to 3)
  *	2  each zone that the mask allows, in the order of the node's zonelist
- *	   (node.c), down to its low mark
- *	3  the same down to the min mark, or below it for __GFP_HIGH and
- *	   __GFP_MEMALLOC
- *	4  with __GFP_DIRECT_RECLAIM: all page lists drained, all empty slabs
- *	   released, and step 3 once more
+ *	   (node.c), down to its low mark; at first without mixing pageblocks,
+ *	   where there is a DMA32 zone that can do without
+ *	3  with __GFP_KSWAPD_RECLAIM: background reclaim is woken (background.c)
+ *	4  the zones again, down to the min mark, or below it for __GFP_HIGH and
+ *	   for who cannot reclaim
+ *	5  for __GFP_MEMALLOC and in a noreclaim scope: down to the last page
+ *	6  with __GFP_DIRECT_RECLAIM: reclaim (reclaim.c), then step 4 again; and
+ *	   again while there is progress. __GFP_NORETRY tries once, an order above
+ *	   3 too unless __GFP_RETRY_MAYFAIL insists; without progress it is over
+ *	   after 16 rounds
+ *	7  __GFP_NOFAIL: half of min, then wait in line (page_wait.c)
+ *	8  a report, and NULL
+ *
+ * Scopes (memalloc.c) change the mask before step 2.
  *
  * Where it differs from the kernel: step 1 does not look at the marks (its
- * pages count as taken already). There is no page cache to reclaim, no kswapd,
- * no OOM killer; nothing sleeps, so __GFP_NOFAIL may use the last page but
- * returns NULL when there is none.
+ * pages count as taken already). There is no page cache to reclaim, no
+ * compaction, no OOM killer: a request of order 0 to 3 fails when reclaim makes
+ * no progress, instead of looping until something was killed. Without a
+ * program's shrinkers it fails after the first such round, since nothing would
+ * be different in the second.
  */
+#include <sched.h>
 #include <string.h>
 
 #include "internal.h"
@@ -32,76 +44,202 @@ static void mark_in_use(struct page *page, unsigned int order, gfp_t gfp)
 	counter_set(page->refcount, 1);
 }
 
-/* A request, as its steps see it. */
-struct attempt {
-	gfp_t gfp;
-	unsigned int order;
-	const uint8_t *zonelist;
-	const nodemask_t *allowed; /* NULL: every node */
-};
+/* Rounds without progress before a request gives up. */
+#define MAX_ROUNDS 16
 
-enum pass {
-	PASS_LOW,
-	PASS_MIN
-};
+#define COSTLY_ORDER 3
 
 static bool may_use(const struct attempt *a, const struct zone *zone)
 {
 	return !a->allowed || node_isset(zone->node, *a->allowed);
 }
 
-/*
- * Who asks for several pages and can neither wait nor fail may use the atomic
- * reserve, once the low mark is reached.
- */
-static unsigned int alloc_flags(gfp_t gfp, unsigned int order, enum pass pass)
+static struct page *take_from_zone(const struct attempt *a, struct zone *zone,
+				   unsigned int flags)
 {
-	if (pass == PASS_LOW || gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))
-		return 0;
-	return ALLOC_NON_BLOCK |
-	       (order && gfp & __GFP_HIGH ? ALLOC_HIGHATOMIC : 0);
+	unsigned long floor = zone_floor(zone, gfp_zone(a->gfp), flags);
+	struct page *page = page_list_take(
+		zone, a->order, gfp_migratetype(a->gfp), floor, flags);
+
+	if (page && flags & ALLOC_HIGHATOMIC)
+		zone_reserve_highatomic(zone, page, a->order);
+	return page;
 }
 
-/* Steps 2 and 3: the first zone that can, from the best down. */
-static struct page *take_from_zones(const struct attempt *a, enum pass pass,
-				    gfp_t gfp)
+/* The first zone that can, from the best down. */
+struct page *attempt_take(const struct attempt *a, unsigned int flags)
 {
-	unsigned int flags = alloc_flags(gfp, a->order, pass);
-
 	for (const uint8_t *i = a->zonelist; *i != ZONELIST_END; i++) {
 		struct zone *zone = &kmem.zone[*i];
-		unsigned long floor;
-		struct page *page;
+		struct page *page = NULL;
 
-		if (!may_use(a, zone))
-			continue;
-		if (pass == PASS_LOW)
-			floor = zone_floor(zone, zone->low, gfp & ~__GFP_HIGH);
-		else if (gfp & __GFP_NOFAIL)
-			floor = 0;
-		else
-			floor = zone_floor(zone, zone->min, gfp);
-		page = page_list_take(zone, a->order, gfp_migratetype(gfp),
-				      floor, flags);
-		if (page && flags & ALLOC_HIGHATOMIC)
-			zone_reserve_highatomic(zone, page, a->order);
+		if (may_use(a, zone))
+			page = take_from_zone(a, zone, flags);
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
-/*
- * Page lists first, so that slabs which shrink next find whole blocks; again
- * after it, for the pages that went through this thread's own lists.
- */
-static void reclaim(void)
+/* ---- how far a request may go ---- */
+
+/* Fragments are better made in DMA32 than in Normal, where it is in use. */
+static bool has_zone_to_fragment(const uint8_t *zonelist)
 {
-	drain_all_pages();
-	caches_shrink();
-	drain_all_pages();
-	for (unsigned int i = 0; i < kmem.nr_zones; i++)
-		zone_unreserve_highatomic(&kmem.zone[i], MIGRATE_MOVABLE, true);
+	const struct zone *best, *next;
+
+	if (zonelist[0] == ZONELIST_END || zonelist[1] == ZONELIST_END)
+		return false;
+	best = &kmem.zone[zonelist[0]];
+	next = &kmem.zone[zonelist[1]];
+	return best->type == ZONE_NORMAL && next->type == ZONE_DMA32 &&
+	       best->node == next->node;
+}
+
+/* Down to the min mark, and below it for who is urgent. */
+unsigned int attempt_flags(const struct attempt *a)
+{
+	unsigned int flags = ALLOC_WMARK_MIN;
+	gfp_t gfp = a->gfp;
+
+	if (gfp & __GFP_HIGH)
+		flags |= ALLOC_MIN_RESERVE;
+	if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))) {
+		flags |= ALLOC_NON_BLOCK;
+		if (a->order && gfp & __GFP_HIGH)
+			flags |= ALLOC_HIGHATOMIC;
+	}
+	return flags;
+}
+
+static bool may_use_everything(gfp_t gfp)
+{
+	return !(gfp & __GFP_NOMEMALLOC) &&
+	       (gfp & __GFP_MEMALLOC || thread_flags & PF_MEMALLOC);
+}
+
+/* ---- the steps ---- */
+
+static struct page *take_fast(const struct attempt *a)
+{
+	struct page *page = NULL;
+
+	if (has_zone_to_fragment(a->zonelist))
+		page = attempt_take(a, ALLOC_WMARK_LOW | ALLOC_NOFRAGMENT);
+	return page ? page : attempt_take(a, ALLOC_WMARK_LOW);
+}
+
+/* Whether another round of reclaim makes sense, after one that was in vain. */
+static bool may_retry(const struct attempt *a, bool progress,
+		      unsigned int *rounds)
+{
+	bool costly = a->order > COSTLY_ORDER;
+
+	if (a->gfp & __GFP_NORETRY)
+		return false;
+	if (costly && !(a->gfp & __GFP_RETRY_MAYFAIL))
+		return false;
+	if (progress && !costly)
+		*rounds = 0;
+	else if (++*rounds >= MAX_ROUNDS)
+		return false;
+	if (!progress && !shrinkers_exist() && !(a->gfp & __GFP_RETRY_MAYFAIL))
+		return false;
+	/* Others may be about to free what they hold. */
+	if (!progress)
+		sched_yield();
+	return true;
+}
+
+/* Free pages where the request may look for them. */
+static unsigned long free_for(const struct attempt *a)
+{
+	unsigned long pages = 0;
+
+	for (const uint8_t *i = a->zonelist; *i != ZONELIST_END; i++)
+		if (may_use(a, &kmem.zone[*i]))
+			pages += counter_read(kmem.zone[*i].free_pages);
+	return pages;
+}
+
+/* Return: whether there is more for the request than before. */
+static bool reclaim_for(const struct attempt *a, bool all)
+{
+	unsigned long before = free_for(a), pages = reclaim(a->gfp, all);
+
+	vm_event(KMEM_VM_EVENT_pgsteal_direct, pages);
+	if (pages)
+		background_hope();
+	return free_for(a) > before;
+}
+
+static struct page *take_with_reclaim(const struct attempt *a,
+				      unsigned int flags)
+{
+	bool progress = reclaim_for(a, false);
+	struct page *page = progress ? attempt_take(a, flags) : NULL;
+	unsigned int rounds = 0;
+
+	vm_event_of_zone(KMEM_VM_EVENT_allocstall_dma, gfp_zone(a->gfp), 1);
+	while (!page) {
+		progress = reclaim_for(a, true);
+		page = attempt_take(a, flags);
+		if (!page && !may_retry(a, progress, &rounds))
+			break;
+	}
+	if (!page && reclaim_highatomic(gfp_migratetype(a->gfp)))
+		page = attempt_take(a, flags);
+	return page;
+}
+
+/*
+ * Who waits has everything that can be had without harm: half of min, and a
+ * place in the line.
+ */
+static struct page *take_or_wait(const struct attempt *a, unsigned int flags)
+{
+	struct page *page = attempt_take(a, flags | ALLOC_MIN_RESERVE);
+
+	return page ? page : page_wait(a);
+}
+
+/* Steps 3 to 8. */
+static struct page *take_slow(const struct attempt *a)
+{
+	unsigned int flags = attempt_flags(a);
+	bool nofail = a->gfp & __GFP_NOFAIL && gfpflags_allow_blocking(a->gfp);
+	struct page *page;
+
+	if (a->gfp & __GFP_KSWAPD_RECLAIM)
+		background_wake();
+	page = attempt_take(a, flags);
+	if (!page && may_use_everything(a->gfp))
+		page = attempt_take(a, flags | ALLOC_NO_WATERMARKS);
+	if (!page && gfpflags_allow_blocking(a->gfp) &&
+	    !(thread_flags & PF_MEMALLOC))
+		page = take_with_reclaim(a, flags);
+	if (!page && nofail)
+		page = take_or_wait(a, flags);
+	if (!page)
+		report_failure(a);
+	return page;
+}
+
+/* What no mask may be. */
+static bool check_mask(gfp_t gfp)
+{
+	const char *wrong = NULL;
+
+	if (gfp_zone(gfp) == ZONE_INVALID)
+		wrong = "names more than one zone";
+	else if ((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK)
+		wrong = "is movable and reclaimable";
+	else if (gfp & __GFP_NOFAIL && !gfpflags_allow_blocking(gfp))
+		wrong = "must not fail and may not wait";
+	if (wrong)
+		kmem_report("alloc_pages: mode %#x %s", gfp, wrong);
+	/* The last may still be lucky. */
+	return !wrong || gfp & __GFP_NOFAIL;
 }
 
 /* Which node's zonelist serves the request; false: none may. */
@@ -116,39 +254,32 @@ static bool choose_node(gfp_t gfp, int node, unsigned int *ret_node)
 	return true;
 }
 
-/*
- * Also the way in for a process that never called kmem_init(). __GFP_NOFAIL is
- * worth the last page only when everything else was tried.
- */
+/* What the steps need to know of a request. */
+bool attempt_init(struct attempt *a, gfp_t gfp, unsigned int order, int node,
+		  const nodemask_t *allowed)
+{
+	unsigned int from;
+
+	if (!check_mask(gfp) || !choose_node(gfp, node, &from))
+		return false;
+	a->gfp = current_gfp_context(gfp);
+	a->order = order;
+	a->allowed = allowed;
+	a->zonelist = zonelist(from, a->gfp);
+	return true;
+}
+
+/* Also the way in for a process that never called kmem_init(). */
 static struct page *alloc_slow(gfp_t gfp, unsigned int order, int node,
 			       const nodemask_t *allowed)
 {
-	struct attempt a = { .gfp = gfp, .order = order, .allowed = allowed };
-	gfp_t light = gfp & ~__GFP_NOFAIL;
-	unsigned int from;
+	struct attempt a;
 	struct page *page;
 
-	if (!kmem_up() || !choose_node(gfp, node, &from))
+	if (!kmem_up() || !attempt_init(&a, gfp, order, node, allowed))
 		return NULL;
-	if (gfp_zone(gfp) == ZONE_INVALID) {
-		kmem_report("alloc_pages: mode %#x names more than one zone",
-			    gfp);
-		return NULL;
-	}
-	if ((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK) {
-		kmem_report("alloc_pages: mode %#x is movable and reclaimable",
-			    gfp);
-		return NULL;
-	}
-	a.zonelist = zonelist(from, gfp);
-	page = take_from_zones(&a, PASS_LOW, light);
-	if (!page)
-		page = take_from_zones(&a, PASS_MIN, light);
-	if (!page && gfpflags_allow_blocking(gfp)) {
-		reclaim();
-		page = take_from_zones(&a, PASS_MIN, gfp);
-	}
-	return page;
+	page = take_fast(&a);
+	return page ? page : take_slow(&a);
 }
 
 /* Step 1: no lock, no look at a mark. */
@@ -196,6 +327,9 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 
 	if (!is_order(order))
 		return NULL;
+	/* The one bit of a scope that chooses the list. */
+	if (gfp & __GFP_MOVABLE)
+		gfp = current_gfp_context(gfp);
 	page = take_from_list(gfp, order);
 	if (unlikely(!page)) {
 		page = alloc_slow(gfp, order, NUMA_NO_NODE, NULL);
@@ -214,6 +348,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node,
 		return alloc_pages(gfp, order);
 	if (!is_order(order))
 		return NULL;
+	gfp = current_gfp_context(gfp);
 	page = alloc_slow(gfp, order, node, allowed);
 	return page ? hand_out(page, gfp, order) : NULL;
 }

@@ -111,11 +111,9 @@ void free_pages(unsigned long address, unsigned int order)
 
 void free_pages_to_zone(struct page *page, unsigned int order)
 {
-	void *one = page;
-
 	wipe(page, order);
 	counter_set(page->refcount, 0);
-	zone_give(&kmem.zone[page->zone], order, &one, 1);
+	zone_free(&kmem.zone[page->zone], order, page);
 }
 
 /* The same, behind all others on the zone's list. */
@@ -126,6 +124,7 @@ void block_free_last(struct page *page, unsigned int order)
 	wipe(page, order);
 	counter_set(page->refcount, 0);
 	lock(&zone->lock, LOCK_ZONE);
+	counter_add(zone->returned, 1ul << order);
 	buddy_give(zone, page, order, true);
 	unlock(&zone->lock);
 }

@@ -26,7 +26,8 @@ static bool list_widen(struct kmem_record *r, unsigned int more)
 	unsigned int count = kmem_record_count(r);
 	unsigned int want = MIN(count + more, KMEM_COUNT_MASK / 2 + 1);
 
-	if (!kmem.barrier)
+	/* While somebody waits for pages, see page_wait.c, nobody keeps any. */
+	if (!kmem.barrier || page_waiters_exist())
 		return false;
 	if (want > r->capacity) {
 		unsigned int capacity = MAX(2 * r->capacity, LIST_LEAST);
@@ -69,7 +70,7 @@ static struct page *take_batch(struct zone *zone, unsigned int order,
 			break;
 		page_set_type(page, PAGE_PARKED);
 		counter_set(page->order, (uint8_t)order);
-		record_put(r, page);
+		record_stock(r, page);
 	}
 	reverse(r->slots + held, kmem_record_count(r) - held);
 	return first;
@@ -101,11 +102,13 @@ struct page *page_list_take(struct zone *zone, unsigned int order,
 			nr = 1;
 	}
 	lock(&zone->lock, LOCK_ZONE);
-	spare = zone_spare_blocks(zone, order, floor);
+	spare = zone_spare_blocks(zone, order, floor, flags);
 	if (spare && nr > 1)
 		page = take_batch(zone, order, type, flags, r, MIN(spare, nr));
 	else
 		page = spare ? buddy_take(zone, order, type, flags) : NULL;
+	if (page)
+		counter_add(zone->handed, 1ul << order);
 	unlock(&zone->lock);
 	if (r)
 		record_unlock(r);
@@ -124,6 +127,15 @@ void zone_give(struct zone *zone, unsigned int order, void **pages,
 {
 	lock(&zone->lock, LOCK_ZONE);
 	__zone_give(zone, order, pages, nr);
+	unlock(&zone->lock);
+}
+
+/* A free that goes past the lists. */
+void zone_free(struct zone *zone, unsigned int order, struct page *page)
+{
+	lock(&zone->lock, LOCK_ZONE);
+	counter_add(zone->returned, 1ul << order);
+	buddy_give(zone, page, order, false);
 	unlock(&zone->lock);
 }
 
@@ -170,10 +182,9 @@ void page_list_give(struct zone *zone, struct page *page, unsigned int order)
 	unsigned int batch = MAX(counter_read(zone->batch) >> order, 1u);
 	struct kmem_record *r;
 	unsigned long excess;
-	void *one = page;
 
 	if (order >= PAGE_LIST_ORDERS || type >= MIGRATE_PCPTYPES || !t) {
-		zone_give(zone, order, &one, 1);
+		zone_free(zone, order, page);
 		return;
 	}
 	excess = page_set_excess(t, zone, batch << order);
@@ -184,7 +195,7 @@ void page_list_give(struct zone *zone, struct page *page, unsigned int order)
 	if (list_widen(r, batch))
 		record_put(r, page);
 	else
-		zone_give(zone, order, &one, 1);
+		zone_free(zone, order, page);
 	record_unlock(r);
 }
 
@@ -223,13 +234,37 @@ void drain_all_pages(void)
 	}
 }
 
+/* For those who wait: all lists go home, and stay closed until nobody does. */
+void page_lists_shut(void)
+{
+	for_each_page_slot(slot)
+	{
+		struct list_of list = list_of_slot(slot);
+
+		record_shut(slot, give_list, &list);
+	}
+}
+
+/* The counts of a list that is no more are the zone's. */
+static void fold(struct zone *zone, unsigned int order, struct kmem_record *r)
+{
+	lock(&thread_list_lock, LOCK_THREADS);
+	zone->folded_allocs += record_pops(r) << order;
+	zone->folded_frees += record_pushes(r) << order;
+	counter_set(r->state, 0);
+	counter_set(r->moved, 0);
+	unlock(&thread_list_lock);
+}
+
 /* The thread is ending; its lists go home. */
 void page_thread_exit(struct thread *t)
 {
 	for_each_page_slot(slot) {
+		struct kmem_record *r = &t->record[slot];
 		struct list_of list = list_of_slot(slot);
 
-		record_close(&t->record[slot], give_list, &list);
+		record_close(r, give_list, &list);
+		fold(list.zone, list.order, r);
 	}
 }
 
@@ -242,4 +277,33 @@ uint64_t pages_parked(const struct zone *zone)
 		sum += record_parked(zone->index * ZONE_SLOTS + i)
 		       << i / MIGRATE_TYPES;
 	return sum;
+}
+
+/**
+ * zone_traffic() - pages that were ever given out, and taken back
+ *
+ * The fast paths count pops and pushes anyway; the rest goes through the zone.
+ */
+void zone_traffic(const struct zone *zone, uint64_t *ret_allocs,
+		  uint64_t *ret_frees)
+{
+	uint64_t allocs = counter_read(zone->handed);
+	uint64_t frees = counter_read(zone->returned);
+	struct thread *t;
+
+	lock(&thread_list_lock, LOCK_THREADS);
+	allocs += zone->folded_allocs;
+	frees += zone->folded_frees;
+	for_each_thread(t) {
+		for (unsigned int i = 0; i < ZONE_SLOTS; i++) {
+			unsigned int slot = zone->index * ZONE_SLOTS + i;
+			unsigned int order = i / MIGRATE_TYPES;
+
+			allocs += record_pops(&t->record[slot]) << order;
+			frees += record_pushes(&t->record[slot]) << order;
+		}
+	}
+	unlock(&thread_list_lock);
+	*ret_allocs = allocs;
+	*ret_frees = frees;
 }

@@ -147,19 +147,20 @@ static void cut_into_objects(struct kmem_cache *s, struct page *slab)
 
 /*
  * The preferred order is tried lightly, since the least order does as well: no
- * reclaim for it.
+ * reclaim for it, and no report.
  */
 static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp,
 			       unsigned int *ret_order)
 {
-	struct page *page;
-	gfp_t light = gfp & ~__GFP_NOFAIL;
+	struct page *page = NULL;
+	gfp_t light = (gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
 
-	if (s->layout.order > s->layout.min_order)
-		light &= ~__GFP_DIRECT_RECLAIM;
+	if (gfpflags_allow_blocking(gfp))
+		light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
 	*ret_order = s->layout.order;
-	page = alloc_pages(light, s->layout.order);
-	if (page || s->layout.order == s->layout.min_order)
+	if (s->layout.order > s->layout.min_order)
+		page = alloc_pages(light, s->layout.order);
+	if (page)
 		return page;
 	*ret_order = s->layout.min_order;
 	return alloc_pages(gfp, s->layout.min_order);

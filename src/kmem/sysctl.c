@@ -108,7 +108,27 @@ static int percpu_pagelist_high_fraction_set(const int64_t *values,
 	return 0;
 }
 
+#define DROP_PAGES 1
+#define DROP_SLAB 2
+
+/* Caches first: their blocks are to be given back, too. */
+static int drop_caches_set(const int64_t *values, unsigned int nr)
+{
+	(void)nr;
+	if (values[0] & DROP_SLAB) {
+		reclaim_everything();
+		vm_event(KMEM_VM_EVENT_drop_slab, 1);
+	}
+	if (values[0] & DROP_PAGES) {
+		drain_all_pages();
+		vm_event(KMEM_VM_EVENT_drop_pagecache, 1);
+	}
+	return 0;
+}
+
 static const struct kmem_sysctl table[] = {
+	{ "drop_caches", "1 returns free blocks, 2 shrinks caches, 3 both", 1,
+	  1, 7, NULL, drop_caches_set },
 	{ "lowmem_reserve_ratio", "what zones keep from requests for others",
 	  NR_ZONE_TYPES, INT32_MIN, INT32_MAX, lowmem_reserve_ratio_get,
 	  lowmem_reserve_ratio_set },
@@ -170,11 +190,15 @@ int kmem_sysctl_set(const struct kmem_sysctl *sysctl, const int64_t *values,
 		return err;
 	if (!kmem_up())
 		return -ENOMEM;
+	/* One that cannot be read keeps nothing that a lock would protect. */
 	if (!sysctl->get)
 		return sysctl->set(values, nr);
 	lock(&sysctl_lock, LOCK_SYSCTL);
 	err = sysctl->set(values, nr);
 	unlock(&sysctl_lock);
+	/* Marks may be below what is free now. */
+	if (page_waiters_exist())
+		background_serve();
 	return err;
 }
 

@@ -209,30 +209,61 @@ void zones_set_watermarks(const struct watermark_tunables *t)
 
 /* ---- the check ---- */
 
-/*
- * Free pages that a request must leave in the zone: the mark, less for who is
- * urgent, plus what is kept for those who can be served nowhere else.
- */
-unsigned long zone_floor(const struct zone *zone, unsigned long mark, gfp_t gfp)
+static unsigned long zone_mark(const struct zone *zone, unsigned int flags)
 {
-	unsigned long min = mark;
-
-	if ((gfp & __GFP_MEMALLOC) && !(gfp & __GFP_NOMEMALLOC))
-		return 0;
-	if (gfp & __GFP_HIGH) {
-		min -= min / 2;
-		/* Who cannot reclaim either gets a quarter of the rest. */
-		if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC)))
-			min -= min / 4;
+	switch (flags & ALLOC_WMARK_MASK) {
+	case ALLOC_WMARK_MIN:
+		return counter_read(zone->min);
+	case ALLOC_WMARK_LOW:
+		return counter_read(zone->low);
+	default:
+		return counter_read(zone->high);
 	}
-	return min + counter_read(zone->lowmem_reserve[gfp_zone(gfp)]);
 }
 
-/* Blocks of @order that may go before the floor is reached. */
-unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
-				unsigned long floor)
+/**
+ * zone_floor() - free pages that a request must leave in the zone
+ * @zone: the zone
+ * @highest: highest zone that the request may use
+ * @flags: ALLOC_...: the mark, and what it may take of the reserve below
+ *
+ * The mark, less for who is urgent, plus what is kept for those who can be
+ * served nowhere else.
+ */
+unsigned long zone_floor(const struct zone *zone, enum zone_type highest,
+			 unsigned int flags)
 {
-	unsigned long free = zone->free_pages;
+	unsigned long floor;
 
+	if (flags & ALLOC_NO_WATERMARKS)
+		return 0;
+	floor = zone_mark(zone, flags);
+	if (flags & ALLOC_MIN_RESERVE) {
+		floor -= floor / 2;
+		/* Who cannot reclaim either gets a quarter of the rest. */
+		if (flags & ALLOC_NON_BLOCK)
+			floor -= floor / 4;
+	}
+	return floor + counter_read(zone->lowmem_reserve[highest]);
+}
+
+/*
+ * Blocks of @order that may go before the floor is reached. Free pages of the
+ * atomic reserve are free only for who may use them.
+ */
+unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
+				unsigned long floor, unsigned int flags)
+{
+	unsigned long free = counter_read(zone->free_pages);
+
+	if (!(flags & (ALLOC_RESERVES | ALLOC_NO_WATERMARKS)))
+		floor += counter_read(zone->free_highatomic);
 	return free > floor ? (free - floor) >> order : 0;
+}
+
+/* Whether background reclaim has nothing to do here. */
+bool zone_is_balanced(const struct zone *zone)
+{
+	return counter_read(zone->free_pages) >=
+	       zone_mark(zone, ALLOC_WMARK_HIGH);
 }

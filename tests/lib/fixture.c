@@ -20,6 +20,7 @@
 
 #define REPORTS_KEPT 16
 #define REPORT_LENGTH 512
+#define FAILURE_LENGTH 8192
 
 /* Reports come from any thread; the lock is a leaf. */
 static struct {
@@ -27,14 +28,21 @@ static struct {
 	unsigned long made;
 	unsigned long taken;
 	char text[REPORTS_KEPT][REPORT_LENGTH];
+	unsigned long failures;
+	char failure[FAILURE_LENGTH];
 } reports = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void report_hook(void *arg, const char *text)
 {
 	(void)arg;
 	pthread_mutex_lock(&reports.lock);
-	snprintf(reports.text[reports.made++ % REPORTS_KEPT], REPORT_LENGTH,
-		 "%s", text);
+	if (strstr(text, "page allocation failure: ")) {
+		reports.failures++;
+		snprintf(reports.failure, FAILURE_LENGTH, "%s", text);
+	} else {
+		snprintf(reports.text[reports.made++ % REPORTS_KEPT],
+			 REPORT_LENGTH, "%s", text);
+	}
 	pthread_mutex_unlock(&reports.lock);
 }
 
@@ -43,6 +51,8 @@ void reports_capture(void)
 	pthread_mutex_lock(&reports.lock);
 	reports.made = 0;
 	reports.taken = 0;
+	reports.failures = 0;
+	reports.failure[0] = '\0';
 	memset(reports.text, 0, sizeof(reports.text));
 	pthread_mutex_unlock(&reports.lock);
 	kmem_set_report(report_hook, NULL);
@@ -75,6 +85,52 @@ const char *reports_last(void)
 	if (!reports.made)
 		return "";
 	return reports.text[(reports.made - 1) % REPORTS_KEPT];
+}
+
+unsigned long failures_take(void)
+{
+	unsigned long n;
+
+	pthread_mutex_lock(&reports.lock);
+	n = reports.failures;
+	reports.failures = 0;
+	pthread_mutex_unlock(&reports.lock);
+	return n;
+}
+
+const char *failure_last(void)
+{
+	return reports.failure;
+}
+
+/* ---- tunables ------------------------------------------------------------ */
+
+int sysctl_set(const char *name, int64_t value)
+{
+	const struct kmem_sysctl *sysctl = kmem_sysctl_find(name);
+
+	ck_assert_ptr_nonnull(sysctl);
+	return kmem_sysctl_set(sysctl, &value, 1);
+}
+
+int64_t sysctl_get(const char *name)
+{
+	int64_t values[KMEM_SYSCTL_VALUES];
+
+	ck_assert_int_eq(kmem_sysctl_get(kmem_sysctl_find(name), values), 0);
+	return values[0];
+}
+
+void no_reserves(void)
+{
+	static const int64_t none[KMEM_NR_ZONE_TYPES];
+
+	ck_assert_int_eq(sysctl_set("min_free_kbytes", 0), 0);
+	ck_assert_int_eq(sysctl_set("watermark_scale_factor", 1), 0);
+	ck_assert_int_eq(
+		kmem_sysctl_set(kmem_sysctl_find("lowmem_reserve_ratio"), none,
+				KMEM_NR_ZONE_TYPES),
+		0);
 }
 
 /* ---- the stack ----------------------------------------------------------- */

@@ -56,6 +56,31 @@ bool reports_mention(const char *word);
  */
 const char *reports_last(void);
 
+/**
+ * failures_take() - how many reports of failed allocations were made since the
+ * last call; they are no faults, and not among the reports
+ */
+unsigned long failures_take(void);
+
+/**
+ * failure_last() - the latest of them, or ""
+ */
+const char *failure_last(void);
+
+/* ---- tunables ------------------------------------------------------------ */
+
+/**
+ * sysctl_set() - kmem_sysctl_set() of one number, by name
+ */
+int sysctl_set(const char *name, int64_t value);
+int64_t sysctl_get(const char *name);
+
+/**
+ * no_reserves() - all marks and reserves are 0, so that zones are used up one
+ * after the other
+ */
+void no_reserves(void);
+
 /* ---- random numbers ------------------------------------------------------ */
 
 /* A splitmix64 generator: a word of state, good enough and the same anywhere. */

@@ -363,6 +363,7 @@ START_TEST(test_requests_fall_back_to_lower_zones_only)
 	const char *const *zone = cases[_i].zones;
 	unsigned long i = 0;
 
+	no_reserves();
 	take_all(GFP_ALL_OF_IT | cases[_i].gfp, 5);
 	for (; *zone; zone++) {
 		ck_assert_uint_lt(i, nr_taken);

@@ -22,22 +22,6 @@ static void zones_setup(void)
 	kmem_up_with(&config);
 }
 
-static int set(const char *name, int64_t value)
-{
-	const struct kmem_sysctl *sysctl = kmem_sysctl_find(name);
-
-	ck_assert_ptr_nonnull(sysctl);
-	return kmem_sysctl_set(sysctl, &value, 1);
-}
-
-static int64_t get(const char *name)
-{
-	int64_t values[KMEM_SYSCTL_VALUES];
-
-	ck_assert_int_eq(kmem_sysctl_get(kmem_sysctl_find(name), values), 0);
-	return values[0];
-}
-
 static struct kmem_zone_info zone_info_of(unsigned int i)
 {
 	struct kmem_zone_info info;
@@ -50,15 +34,15 @@ START_TEST(test_min_free_kbytes_moves_all_marks)
 {
 	struct kmem_zone_info info;
 
-	ck_assert_int_eq(get("min_free_kbytes"), 1024);
-	ck_assert_int_eq(set("min_free_kbytes", 4096), 0);
-	ck_assert_int_eq(get("min_free_kbytes"), 4096);
+	ck_assert_int_eq(sysctl_get("min_free_kbytes"), 1024);
+	ck_assert_int_eq(sysctl_set("min_free_kbytes", 4096), 0);
+	ck_assert_int_eq(sysctl_get("min_free_kbytes"), 4096);
 	info = zone_info_of(1);
 	ck_assert_uint_eq(info.min, 512);
 	ck_assert_uint_eq(info.low, 640);
 	ck_assert_uint_eq(info.high, 768);
 	ck_assert_uint_eq(info.promo, 896);
-	ck_assert_int_eq(set("min_free_kbytes", 0), 0);
+	ck_assert_int_eq(sysctl_set("min_free_kbytes", 0), 0);
 	ck_assert_uint_eq(zone_info_of(1).min, 0);
 }
 END_TEST
@@ -67,8 +51,8 @@ START_TEST(test_scale_factor_spreads_the_marks)
 {
 	struct kmem_zone_info info;
 
-	ck_assert_int_eq(get("watermark_scale_factor"), 10);
-	ck_assert_int_eq(set("watermark_scale_factor", 1000), 0);
+	ck_assert_int_eq(sysctl_get("watermark_scale_factor"), 10);
+	ck_assert_int_eq(sysctl_set("watermark_scale_factor", 1000), 0);
 	info = zone_info_of(0);
 	/* A tenth of 4096 pages, more than a quarter of min. */
 	ck_assert_uint_eq(info.min, 64);
@@ -116,11 +100,11 @@ static const struct {
 START_TEST(test_value_out_of_range_changes_nothing)
 {
 	const char *name = refused[_i].name;
-	int64_t was = get(name);
+	int64_t was = sysctl_get(name);
 	struct kmem_zone_info before = zone_info_of(1), after;
 
-	ck_assert_int_eq(set(name, refused[_i].value), refused[_i].err);
-	ck_assert_int_eq(get(name), was);
+	ck_assert_int_eq(sysctl_set(name, refused[_i].value), refused[_i].err);
+	ck_assert_int_eq(sysctl_get(name), was);
 	after = zone_info_of(1);
 	ck_assert_mem_eq(&before, &after, sizeof(before));
 }
@@ -157,12 +141,12 @@ END_TEST
 /* A new stack begins with the defaults, not with what the last one had. */
 START_TEST(test_tunables_end_with_the_stack)
 {
-	ck_assert_int_eq(set("min_free_kbytes", 4096), 0);
-	ck_assert_int_eq(set("watermark_scale_factor", 1000), 0);
+	ck_assert_int_eq(sysctl_set("min_free_kbytes", 4096), 0);
+	ck_assert_int_eq(sysctl_set("watermark_scale_factor", 1000), 0);
 	kmem_down();
 	zones_setup();
-	ck_assert_int_eq(get("min_free_kbytes"), 1024);
-	ck_assert_int_eq(get("watermark_scale_factor"), 10);
+	ck_assert_int_eq(sysctl_get("min_free_kbytes"), 1024);
+	ck_assert_int_eq(sysctl_get("watermark_scale_factor"), 10);
 }
 END_TEST
 
@@ -175,7 +159,7 @@ START_TEST(test_thp_raises_the_default)
 	};
 
 	kmem_up_with(&config);
-	ck_assert_int_eq(get("min_free_kbytes"), 3276);
+	ck_assert_int_eq(sysctl_get("min_free_kbytes"), 3276);
 	kmem_down();
 }
 END_TEST

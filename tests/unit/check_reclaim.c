@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * check_reclaim.c - who gives memory back when it is short, and who waits
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <kmem/memalloc.h>
+#include <kmem/shrinker.h>
+
+#include "fixture.h"
+#include "runner.h"
+
+#define TEST_PAGES (TEST_MEMORY / KMEM_PAGE_SIZE)
+
+static struct page *taken[TEST_PAGES];
+static unsigned long nr_taken;
+
+static void setup(void)
+{
+	kmem_up();
+	nr_taken = 0;
+}
+
+/* No shrinker stays behind, and no page. */
+static void teardown(void)
+{
+	while (nr_taken)
+		__free_page(taken[--nr_taken]);
+	kmem_down();
+}
+
+/* Down to the last page but @rest, reclaiming nothing. */
+static void fill_up(unsigned long rest)
+{
+	struct page *page;
+
+	while ((page = alloc_page(GFP_NOWAIT | __GFP_MEMALLOC)))
+		taken[nr_taken++] = page;
+	while (rest-- && nr_taken)
+		__free_page(taken[--nr_taken]);
+	drain_all_pages();
+}
+
+static uint64_t event(enum kmem_vm_event event)
+{
+	uint64_t counts[KMEM_NR_VM_EVENTS];
+
+	kmem_vm_events(counts);
+	return counts[event];
+}
+
+/* ---- a program that keeps pages ------------------------------------------ */
+
+#define HOARD 2048
+
+static struct hoard {
+	struct page *pages[HOARD];
+	unsigned long nr;
+	unsigned long looks; /* calls that count, one for each priority */
+	unsigned long calls;
+	unsigned long largest; /* that was asked for in one call */
+	gfp_t mask;
+	int node;
+	bool refuses;
+	bool allocates;
+} hoard;
+
+static unsigned long hoard_count(struct shrinker *shrinker,
+				 struct shrink_control *sc)
+{
+	struct hoard *h = shrinker->private_data;
+
+	(void)sc;
+	h->looks++;
+	return h->nr ? h->nr : SHRINK_EMPTY;
+}
+
+/* Allocating while memory is short must neither recurse nor fail. */
+static void allocate_inside(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	if (page)
+		__free_page(page);
+}
+
+static unsigned long hoard_scan(struct shrinker *shrinker,
+				struct shrink_control *sc)
+{
+	struct hoard *h = shrinker->private_data;
+	unsigned long freed = 0;
+
+	h->calls++;
+	h->mask = sc->gfp_mask;
+	h->node = sc->nid;
+	if (sc->nr_to_scan > h->largest)
+		h->largest = sc->nr_to_scan;
+	if (h->refuses)
+		return SHRINK_STOP;
+	if (h->allocates)
+		allocate_inside();
+	for (; freed < sc->nr_to_scan && h->nr; freed++)
+		__free_page(h->pages[--h->nr]);
+	return freed;
+}
+
+static struct shrinker *hoard_register(void)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "hoard-%d", 1);
+
+	ck_assert_ptr_nonnull(shrinker);
+	ck_assert_str_eq(shrinker->name, "hoard-1");
+	memset(&hoard, 0, sizeof(hoard));
+	shrinker->count_objects = hoard_count;
+	shrinker->scan_objects = hoard_scan;
+	shrinker->private_data = &hoard;
+	shrinker_register(shrinker);
+	return shrinker;
+}
+
+static void hoard_fill(void)
+{
+	while (hoard.nr < HOARD)
+		hoard.pages[hoard.nr++] = alloc_page(GFP_KERNEL);
+}
+
+static void hoard_empty(void)
+{
+	while (hoard.nr)
+		__free_page(hoard.pages[--hoard.nr]);
+}
+
+START_TEST(test_shrinker_is_asked_before_a_request_fails)
+{
+	struct shrinker *shrinker = hoard_register();
+	struct page *page;
+
+	hoard_fill();
+	fill_up(0);
+	ck_assert_ptr_null(alloc_page(GFP_NOWAIT));
+	ck_assert_uint_eq(hoard.calls, 0);
+	page = alloc_page(GFP_NOFS);
+	ck_assert_ptr_nonnull(page);
+	ck_assert_uint_gt(hoard.calls, 0);
+	ck_assert_uint_eq(hoard.mask, GFP_NOFS);
+	ck_assert_int_eq(hoard.node, 0);
+	ck_assert_uint_le(hoard.largest, SHRINK_BATCH);
+	ck_assert_uint_ge(event(KMEM_VM_EVENT_slabs_scanned), HOARD - hoard.nr);
+	ck_assert_uint_gt(event(KMEM_VM_EVENT_pgsteal_direct), 0);
+	__free_page(page);
+	hoard_empty();
+	shrinker_free(shrinker);
+}
+END_TEST
+
+/* A scope shows in the mask that shrinkers see. */
+START_TEST(test_shrinker_sees_the_scope)
+{
+	struct shrinker *shrinker = hoard_register();
+	unsigned int scope = memalloc_noio_save();
+
+	hoard_fill();
+	fill_up(0);
+	__free_page(alloc_page(GFP_KERNEL));
+	ck_assert_uint_eq(hoard.mask, GFP_NOIO);
+	memalloc_noio_restore(scope);
+	hoard_empty();
+	shrinker_free(shrinker);
+}
+END_TEST
+
+START_TEST(test_shrinker_that_allocates_is_not_entered_again)
+{
+	struct shrinker *shrinker = hoard_register();
+	struct page *page;
+
+	hoard.allocates = true;
+	hoard_fill();
+	fill_up(2);
+	page = alloc_page(GFP_KERNEL);
+	ck_assert_ptr_nonnull(page);
+	__free_page(page);
+	hoard_empty();
+	shrinker_free(shrinker);
+}
+END_TEST
+
+START_TEST(test_shrinker_that_refuses_does_not_hang_a_request)
+{
+	struct shrinker *shrinker = hoard_register();
+
+	hoard.refuses = true;
+	hoard_fill();
+	fill_up(0);
+	ck_assert_ptr_null(alloc_page(GFP_KERNEL | __GFP_NOWARN));
+	ck_assert_uint_gt(hoard.calls, 1);
+	ck_assert_uint_eq(hoard.nr, HOARD);
+	hoard_empty();
+	shrinker_free(shrinker);
+}
+END_TEST
+
+/* One round for who does not insist, as many as 16 for who does. */
+START_TEST(test_effort_is_as_asked_for)
+{
+	static const struct {
+		gfp_t gfp;
+		unsigned int order;
+		unsigned long least, most;
+	} cases[] = {
+		{ GFP_KERNEL | __GFP_NORETRY, 0, 1, 1 },
+		{ GFP_KERNEL, 4, 1, 1 },
+		{ GFP_KERNEL, 0, 16, 16 },
+		{ GFP_KERNEL | __GFP_RETRY_MAYFAIL, 4, 16, 16 },
+		{ GFP_NOWAIT, 0, 0, 0 },
+	};
+	struct shrinker *shrinker = hoard_register();
+	unsigned long rounds;
+
+	/* With one that refuses, a round goes through all 13 priorities. */
+	hoard.refuses = true;
+	hoard_fill();
+	fill_up(0);
+	ck_assert_ptr_null(
+		alloc_pages(cases[_i].gfp | __GFP_NOWARN, cases[_i].order));
+	ck_assert_uint_eq(hoard.looks % 13, 0);
+	rounds = hoard.looks / 13;
+	ck_assert_uint_ge(rounds, cases[_i].least);
+	ck_assert_uint_le(rounds, cases[_i].most);
+	hoard_empty();
+	shrinker_free(shrinker);
+}
+END_TEST
+
+static unsigned long count_four(struct shrinker *shrinker,
+				struct shrink_control *sc)
+{
+	(void)shrinker;
+	(void)sc;
+	return 4;
+}
+
+static unsigned long scan_four(struct shrinker *shrinker,
+			       struct shrink_control *sc)
+{
+	struct hoard *h = shrinker->private_data;
+
+	h->calls |= 1ul << sc->nid;
+	return sc->nr_to_scan;
+}
+
+/* In memory of the program's own, one call for each node. */
+START_TEST(test_registered_by_the_old_names)
+{
+	struct shrinker shrinker = {
+		.count_objects = count_four,
+		.scan_objects = scan_four,
+		.private_data = &hoard,
+		.seeks = DEFAULT_SEEKS,
+		.flags = SHRINKER_NUMA_AWARE,
+	};
+	const struct kmem_config config = {
+		.memory = TEST_MEMORY,
+		.cpus = 2,
+		.nodes = 2,
+	};
+
+	memset(&hoard, 0, sizeof(hoard));
+	kmem_up_with(&config);
+	ck_assert_int_eq(register_shrinker(&shrinker, "two"), 0);
+	ck_assert_str_eq(shrinker.name, "two");
+	ck_assert_int_eq(register_shrinker(&shrinker, "two"), -EINVAL);
+	ck_assert_uint_eq(reports_take(), 1);
+	ck_assert_int_eq(sysctl_set("drop_caches", 2), 0);
+	ck_assert_uint_eq(hoard.calls, 3);
+	ck_assert_uint_eq(event(KMEM_VM_EVENT_drop_slab), 1);
+	unregister_shrinker(&shrinker);
+	unregister_shrinker(&shrinker);
+	hoard.calls = 0;
+	ck_assert_int_eq(sysctl_set("drop_caches", 2), 0);
+	ck_assert_uint_eq(hoard.calls, 0);
+	kmem_down();
+}
+END_TEST
+
+START_TEST(test_shrinker_without_functions_is_refused)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "empty");
+	struct shrinker own = { .count_objects = hoard_count };
+
+	shrinker_register(shrinker);
+	ck_assert_uint_eq(reports_take(), 1);
+	ck_assert(reports_mention("empty: a function is missing"));
+	shrinker_free(shrinker);
+	shrinker_free(NULL);
+	ck_assert_int_eq(register_shrinker(&own, "half"), -EINVAL);
+	shrinker_free(&own);
+	ck_assert_uint_eq(reports_take(), 2);
+}
+END_TEST
+
+/* Threads that reclaim while others register and free shrinkers. */
+static void come_and_go(unsigned int index, void *arg)
+{
+	struct hoard own = { .nr = 0 };
+
+	(void)arg;
+	for (int i = 0; i < 200; i++) {
+		struct shrinker *shrinker = shrinker_alloc(0, "own-%u", index);
+
+		shrinker->count_objects = count_four;
+		shrinker->scan_objects = scan_four;
+		shrinker->private_data = &own;
+		shrinker_register(shrinker);
+		if (index % 2)
+			sysctl_set("drop_caches", 2);
+		shrinker_free(shrinker);
+	}
+}
+
+START_TEST(test_shrinkers_come_and_go)
+{
+	threads_run(4, come_and_go, NULL);
+}
+END_TEST
+
+/* ---- waiting ------------------------------------------------------------- */
+
+#define WAITERS 8
+
+static struct waiter {
+	struct kmem_page_request request;
+	void *pages[4];
+	unsigned int ended_as;
+	int error;
+} waiters[WAITERS];
+
+static unsigned int nr_ended;
+
+static void note_end(struct kmem_page_request *request, int error)
+{
+	struct waiter *waiter = request->arg;
+
+	waiter->error = error;
+	waiter->ended_as = __atomic_load_n(&nr_ended, __ATOMIC_RELAXED) + 1;
+	__atomic_fetch_add(&nr_ended, 1, __ATOMIC_RELEASE);
+}
+
+static int submit(unsigned int i, unsigned int nr, unsigned int order,
+		  gfp_t gfp)
+{
+	struct waiter *waiter = &waiters[i];
+
+	memset(waiter, 0, sizeof(*waiter));
+	waiter->request.nr = nr;
+	waiter->request.order = order;
+	waiter->request.gfp = gfp;
+	waiter->request.node = NUMA_NO_NODE;
+	waiter->request.pages = waiter->pages;
+	waiter->request.done = note_end;
+	waiter->request.arg = waiter;
+	return kmem_pages_submit(&waiter->request);
+}
+
+static bool have_ended(void *arg)
+{
+	return __atomic_load_n(&nr_ended, __ATOMIC_ACQUIRE) >=
+	       *(unsigned int *)arg;
+}
+
+static void wait_for_ends(unsigned int n)
+{
+	wait_for(have_ended, &n);
+}
+
+static void wait_setup(void)
+{
+	setup();
+	no_reserves();
+	nr_ended = 0;
+	fill_up(0);
+}
+
+#define GFP_WAIT (GFP_KERNEL | __GFP_NOFAIL)
+
+START_TEST(test_waiters_are_served_in_order)
+{
+	for (unsigned int i = 0; i < WAITERS; i++)
+		ck_assert_int_eq(submit(i, 1, 0, GFP_WAIT), -EINPROGRESS);
+	for (unsigned int i = 0; i < WAITERS; i++) {
+		__free_page(taken[--nr_taken]);
+		wait_for_ends(i + 1);
+		ck_assert_int_eq(waiters[i].error, 0);
+		ck_assert_uint_eq(waiters[i].ended_as, i + 1);
+	}
+	for (unsigned int i = 0; i < WAITERS; i++)
+		taken[nr_taken++] = waiters[i].pages[0];
+}
+END_TEST
+
+/* Who wants much is not overtaken by who comes later and wants little. */
+START_TEST(test_large_request_is_not_overtaken)
+{
+	ck_assert_int_eq(submit(0, 4, 0, GFP_WAIT), -EINPROGRESS);
+	ck_assert_int_eq(submit(1, 1, 0, GFP_WAIT), -EINPROGRESS);
+	for (int i = 0; i < 3; i++)
+		__free_page(taken[--nr_taken]);
+	ck_assert_uint_eq(__atomic_load_n(&nr_ended, __ATOMIC_ACQUIRE), 0);
+	__free_page(taken[--nr_taken]);
+	wait_for_ends(1);
+	ck_assert_uint_eq(waiters[0].ended_as, 1);
+	__free_page(taken[--nr_taken]);
+	wait_for_ends(2);
+	for (int i = 0; i < 4; i++)
+		taken[nr_taken++] = waiters[0].pages[i];
+	taken[nr_taken++] = waiters[1].pages[0];
+}
+END_TEST
+
+START_TEST(test_request_can_be_taken_back)
+{
+	ck_assert_int_eq(submit(0, 4, 0, GFP_WAIT), -EINPROGRESS);
+	ck_assert_int_eq(submit(1, 1, 0, GFP_WAIT), -EINPROGRESS);
+	__free_page(taken[--nr_taken]);
+	ck_assert(kmem_pages_cancel(&waiters[0].request));
+	ck_assert(!kmem_pages_cancel(&waiters[0].request));
+	/* Nobody is in the way of the next any more. */
+	wait_for_ends(1);
+	ck_assert_uint_eq(waiters[1].ended_as, 1);
+	taken[nr_taken++] = waiters[1].pages[0];
+	ck_assert(!kmem_pages_cancel(&waiters[1].request));
+}
+END_TEST
+
+START_TEST(test_what_need_not_wait_does_not)
+{
+	ck_assert_int_eq(submit(0, 1, 0, GFP_KERNEL), -ENOMEM);
+	ck_assert_int_eq(submit(0, 1, 0, GFP_NOWAIT), -ENOMEM);
+	ck_assert_int_eq(submit(0, 0, 0, GFP_WAIT), -EINVAL);
+	ck_assert_int_eq(submit(0, 1, 11, GFP_WAIT), -EINVAL);
+	__free_page(taken[--nr_taken]);
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT | __GFP_ZERO), 0);
+	ck_assert(bytes_are(page_address(waiters[0].pages[0]), KMEM_PAGE_SIZE,
+			    0));
+	taken[nr_taken++] = waiters[0].pages[0];
+	ck_assert_uint_eq(nr_ended, 0);
+}
+END_TEST
+
+/* Lower marks are as good as a free page. */
+START_TEST(test_lower_marks_end_a_wait)
+{
+	/* All of DMA, which is to keep 64 pages then; half of it for a waiter. */
+	for (int i = 0; i < 30; i++)
+		__free_page(taken[--nr_taken]);
+	drain_all_pages();
+	ck_assert_int_eq(sysctl_set("min_free_kbytes", 1024), 0);
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	ck_assert_int_eq(sysctl_set("min_free_kbytes", 0), 0);
+	wait_for_ends(1);
+	taken[nr_taken++] = waiters[0].pages[0];
+}
+END_TEST
+
+/* A slab that becomes empty tells nobody; the waiter's thread looks. */
+START_TEST(test_objects_that_are_freed_end_a_wait)
+{
+	struct kmem_cache *s;
+	void *object;
+
+	__free_page(taken[--nr_taken]);
+	s = kmem_cache_create("last", 512, 0, 0, NULL);
+	ck_assert_ptr_nonnull(s);
+	object = kmem_cache_alloc(s, GFP_ATOMIC);
+	ck_assert_ptr_nonnull(object);
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	kmem_cache_free(s, object);
+	wait_for_ends(1);
+	taken[nr_taken++] = waiters[0].pages[0];
+	kmem_cache_destroy(s);
+}
+END_TEST
+
+START_TEST(test_teardown_ends_waits)
+{
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	ck_assert_int_eq(submit(1, 1, 0, GFP_WAIT), -EINPROGRESS);
+	kmem_exit();
+	ck_assert_uint_eq(nr_ended, 2);
+	ck_assert_int_eq(waiters[0].error, -ENODEV);
+	ck_assert_uint_eq(waiters[0].ended_as, 1);
+	ck_assert_int_eq(waiters[1].error, -ENODEV);
+	nr_taken = 0;
+}
+END_TEST
+
+/* ---- threads that wait ---- */
+
+static unsigned int nr_got;
+
+static void get_one(unsigned int index, void *arg)
+{
+	struct page *page = alloc_page(GFP_WAIT);
+
+	(void)index;
+	(void)arg;
+	if (page)
+		__atomic_fetch_add(&nr_got, 1, __ATOMIC_RELEASE);
+	__free_page(page);
+}
+
+static void *free_slowly(void *arg)
+{
+	for (int i = 0; i < 3; i++)
+		__free_page(taken[--nr_taken]);
+	return arg;
+}
+
+/* More threads than pages: each gets one in the end, none gets NULL. */
+START_TEST(test_nofail_never_fails)
+{
+	pthread_t thread;
+
+	nr_got = 0;
+	ck_assert_int_eq(pthread_create(&thread, NULL, free_slowly, NULL), 0);
+	threads_run(12, get_one, NULL);
+	pthread_join(thread, NULL);
+	ck_assert_uint_eq(nr_got, 12);
+}
+END_TEST
+
+static void churn(unsigned int index, void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 300; i++) {
+		struct page *page = alloc_pages(GFP_WAIT, index % 2);
+
+		if (page)
+			__atomic_fetch_add(&nr_got, 1, __ATOMIC_RELAXED);
+		__free_pages(page, index % 2);
+	}
+}
+
+/* A few pages for many threads, that wait all the time. */
+START_TEST(test_few_pages_serve_many)
+{
+	nr_got = 0;
+	/* 16 that lie side by side. */
+	for (int i = 0; i < 16; i++)
+		__free_page(taken[--nr_taken]);
+	threads_run(8, churn, NULL);
+	ck_assert_uint_eq(nr_got, 8 * 300);
+	drain_all_pages();
+	ck_assert_uint_eq(free_pages_now(), 16);
+}
+END_TEST
+
+/* ---- background reclaim -------------------------------------------------- */
+
+static void background_setup(void)
+{
+	const struct kmem_config config = {
+		.memory = TEST_MEMORY,
+		.cpus = 2,
+		.zones = "Normal",
+		.background = true,
+	};
+
+	kmem_up_with(&config);
+	nr_taken = 0;
+}
+
+static bool is_above_high(void *arg)
+{
+	struct kmem_zone_info zone;
+
+	(void)arg;
+	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++)
+		if (zone.free < zone.high)
+			return false;
+	return true;
+}
+
+/* A request below low wakes it; it works up to high. */
+START_TEST(test_background_reclaim_works_up_to_high)
+{
+	struct shrinker *shrinker = hoard_register();
+	struct page *page;
+
+	ck_assert_uint_eq(event(KMEM_VM_EVENT_pageoutrun), 0);
+	hoard_fill();
+	while ((page = alloc_page(GFP_NOWAIT & ~__GFP_KSWAPD_RECLAIM)))
+		taken[nr_taken++] = page;
+	ck_assert_uint_eq(event(KMEM_VM_EVENT_pageoutrun), 0);
+	ck_assert(!is_above_high(NULL));
+	/* Refused, and told to who can do something about it. */
+	ck_assert_ptr_null(alloc_pages(GFP_NOWAIT, 10));
+	wait_for(is_above_high, NULL);
+	ck_assert_uint_gt(event(KMEM_VM_EVENT_pageoutrun), 0);
+	ck_assert_uint_gt(event(KMEM_VM_EVENT_pgsteal_kswapd), 0);
+	shrinker_free(shrinker);
+	hoard_empty();
+}
+END_TEST
+
+/* With nothing to be had it gives up, and requests fail as without it. */
+START_TEST(test_background_reclaim_gives_up)
+{
+	fill_up(0);
+	for (int i = 0; i < 1000; i++)
+		ck_assert_ptr_null(alloc_page(GFP_NOWAIT));
+	ck_assert_ptr_null(alloc_page(GFP_KERNEL | __GFP_NOWARN));
+}
+END_TEST
+
+START_TEST(test_background_thread_ends_with_the_stack)
+{
+	for (int i = 0; i < 50; i++) {
+		ck_assert_ptr_null(alloc_page(GFP_NOWAIT | __GFP_THISNODE |
+					      __GFP_DMA | __GFP_DMA32));
+		reports_take();
+		kmem_down();
+		background_setup();
+	}
+}
+END_TEST
+
+static void add_wait_tests(Suite *s)
+{
+	TCase *tc = suite_add(s, "waiting", wait_setup, teardown);
+
+	tcase_add_test(tc, test_waiters_are_served_in_order);
+	tcase_add_test(tc, test_large_request_is_not_overtaken);
+	tcase_add_test(tc, test_request_can_be_taken_back);
+	tcase_add_test(tc, test_what_need_not_wait_does_not);
+	tcase_add_test(tc, test_lower_marks_end_a_wait);
+	tcase_add_test(tc, test_objects_that_are_freed_end_a_wait);
+	tcase_add_test(tc, test_teardown_ends_waits);
+	tcase_add_test(tc, test_nofail_never_fails);
+	tcase_add_test(tc, test_few_pages_serve_many);
+}
+
+Suite *test_suite(void)
+{
+	Suite *s = suite_create("reclaim");
+	TCase *tc = suite_add(s, "shrinkers", setup, teardown);
+
+	tcase_add_test(tc, test_shrinker_is_asked_before_a_request_fails);
+	tcase_add_test(tc, test_shrinker_sees_the_scope);
+	tcase_add_test(tc, test_shrinker_that_allocates_is_not_entered_again);
+	tcase_add_test(tc, test_shrinker_that_refuses_does_not_hang_a_request);
+	tcase_add_loop_test(tc, test_effort_is_as_asked_for, 0, 5);
+	tcase_add_test(tc, test_shrinker_without_functions_is_refused);
+	tcase_add_test(tc, test_shrinkers_come_and_go);
+	tc = suite_add(s, "old names", NULL, NULL);
+	tcase_add_test(tc, test_registered_by_the_old_names);
+	add_wait_tests(s);
+	tc = suite_add(s, "background", background_setup, teardown);
+	tcase_add_test(tc, test_background_reclaim_works_up_to_high);
+	tcase_add_test(tc, test_background_reclaim_gives_up);
+	tcase_add_test(tc, test_background_thread_ends_with_the_stack);
+	return s;
+}
