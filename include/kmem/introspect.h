@@ -455,7 +455,8 @@ void kmem_cache_reset_stats(struct kmem_cache *s);
 	X(free_add_partial, "frees that made a full slab partial")             \
 	X(free_remove_partial, "frees that emptied a slab and released it")    \
 	X(alloc_slab, "slabs taken from the page allocator")                   \
-	X(alloc_node_mismatch, "always 0: there is one node")                  \
+	X(alloc_node_mismatch,                                                 \
+	  "allocations from a node that is not the thread's")                  \
 	X(free_slab, "slabs given back to it")                                 \
 	X(order_fallback, "slabs of the least order, the preferred failing")   \
 	X(cmpxchg_double_fail, "always 0: slabs change under a lock")          \
@@ -481,9 +482,35 @@ enum kmem_cache_stat {
 };
 
 /**
+ * kmem_cache_set_defrag_ratio() - how ready to use other nodes' slabs
+ * @ratio: of a hundred requests that find no free object on their node, as many
+ *	take one of another node's partial slabs, where it has more than
+ *	min_partial, before a new slab is made; 100 at first
+ *
+ * Return: 0, -ERANGE above 100.
+ */
+int kmem_cache_set_defrag_ratio(struct kmem_cache *s, unsigned int ratio);
+
+/**
  * kmem_cache_reset_stat() - begin counting one thing anew
  */
 void kmem_cache_reset_stat(struct kmem_cache *s, enum kmem_cache_stat stat);
+
+/**
+ * struct kmem_cache_node_info - a cache's slabs on one node
+ * @objects: objects outside the slabs' free lists, in use or parked
+ * @total_objects: capacity of all slabs
+ * @slabs: slabs
+ * @partial: slabs with free objects
+ * @objects_partial: objects outside those slabs' free lists
+ */
+struct kmem_cache_node_info {
+	uint64_t objects;
+	uint64_t total_objects;
+	uint64_t slabs;
+	uint64_t partial;
+	uint64_t objects_partial;
+};
 
 /**
  * struct kmem_cache_info - snapshot of a cache
@@ -509,6 +536,8 @@ void kmem_cache_reset_stat(struct kmem_cache *s, enum kmem_cache_stat stat);
  * @partial: slabs with free objects
  * @objects_partial: objects outside those slabs' free lists
  * @peak: most objects outside the slabs since reset (exact when limited)
+ * @defrag_ratio: see kmem_cache_set_defrag_ratio()
+ * @node: the numbers of each node; those that do not exist are 0
  * @stat: by enum kmem_cache_stat
  */
 struct kmem_cache_info {
@@ -534,6 +563,8 @@ struct kmem_cache_info {
 	uint64_t partial;
 	uint64_t objects_partial;
 	uint64_t peak;
+	unsigned int defrag_ratio;
+	struct kmem_cache_node_info node[KMEM_MAX_NODES];
 	uint64_t stat[KMEM_NR_CACHE_STATS];
 };
 

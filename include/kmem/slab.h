@@ -208,10 +208,15 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
  * kmem_cache_alloc_node() - take one object, preferably of a node
  * @s: the cache
  * @gfp: as kmem_cache_alloc(); __GFP_THISNODE forbids all other nodes
- * @node: 0 is the one node that exists; NUMA_NO_NODE: any
+ * @node: NUMA_NO_NODE, or one that does not exist: the calling thread's
+ *
+ * A slab of the node, an old or a new one, else of the next nearest. Objects of
+ * the thread's own node come as fast as without a node, others under a lock;
+ * freed by a thread of another node they go to their slab at once.
  *
  * Context: as kmem_cache_alloc().
- * Return: the object, or NULL; that, too, when @gfp insists on another node.
+ * Return: the object, or NULL; that, too, when @gfp insists on a node that has
+ * none left or does not exist.
  */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 	__attribute__((malloc, warn_unused_result));
@@ -322,7 +327,8 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
  * @node: as kmem_cache_alloc_node()
  *
  * Context: as kmalloc().
- * Return: as kmalloc(); NULL when @gfp insists on a node that does not exist.
+ * Return: as kmalloc(); NULL when @gfp insists on a node that has none left or
+ * does not exist.
  */
 void *kmalloc_node(size_t size, gfp_t gfp, int node)
 	__attribute__((alloc_size(1), warn_unused_result));

@@ -38,8 +38,7 @@
 	  !!(i.spec.flags & SLAB_TYPESAFE_BY_RCU))                             \
 	X(cache_dma, "SLAB_CACHE_DMA?", !!(i.spec.flags & SLAB_CACHE_DMA))     \
 	X(usersize, "bytes that may be copied to user space", i.spec.usersize) \
-	X(cpu_slabs, "always 0: no CPU has a slab to itself", 0)               \
-	X(remote_node_defrag_ratio, "always 100: there is one node", 100)
+	X(cpu_slabs, "always 0: no CPU has a slab to itself", 0)
 
 #define NUMBER_ATTR(name, help, value)                                         \
 	static int name##_show(struct call *call, struct strbuf *sb)           \
@@ -54,31 +53,39 @@
 NUMBER_FILES(NUMBER_ATTR)
 
 /*
- * Numbers with their distribution over nodes, of which there is one. The
- * kernel's `objects` cannot be: that name is the directory of objects. It is
- * alloc + cached, and a column of proc/slabinfo.
+ * Numbers with their distribution over nodes. The kernel's `objects` cannot be:
+ * that name is the directory of objects. It is alloc + cached, and a column of
+ * proc/slabinfo.
  */
 #define NODE_FILES(X)                                                          \
-	X(total_objects, "objects of all slabs", i.total_objects)              \
-	X(slabs, "slabs", i.slabs)                                             \
-	X(partial, "slabs with free objects", i.partial)                       \
-	X(objects_partial, "objects in use in those", i.objects_partial)
+	X(total_objects, "objects of all slabs")                               \
+	X(slabs, "slabs")                                                      \
+	X(partial, "slabs with free objects")                                  \
+	X(objects_partial, "objects in use in those")
 
-#define NODE_ATTR(name, help, value)                                           \
+#define NODE_ATTR(name, help)                                                  \
 	static int name##_show(struct call *call, struct strbuf *sb)           \
 	{                                                                      \
+		uint64_t count[KMEM_MAX_NODES];                                \
 		struct kmem_cache_info i;                                      \
+		unsigned int n;                                                \
                                                                                \
 		kmem_cache_info(call->cache, &i);                              \
-		return show_per_node(sb, value);                               \
+		for (n = 0; n < KMEM_MAX_NODES; n++)                           \
+			count[n] = i.node[n].name;                             \
+		return show_per_node(sb, i.name, count);                       \
 	}                                                                      \
 	static ATTR_RO(name, help);
 
-static int show_per_node(struct strbuf *sb, uint64_t value)
+static int show_per_node(struct strbuf *sb, uint64_t sum, const uint64_t *count)
 {
-	strbuf_addf(sb, "%llu", (unsigned long long)value);
-	if (value)
-		strbuf_addf(sb, " N0=%llu", (unsigned long long)value);
+	unsigned int n;
+
+	strbuf_addf(sb, "%llu", (unsigned long long)sum);
+	for (n = 0; n < KMEM_MAX_NODES; n++)
+		if (count[n])
+			strbuf_addf(sb, " N%u=%llu", n,
+				    (unsigned long long)count[n]);
 	strbuf_addc(sb, '\n');
 	return 0;
 }
@@ -351,6 +358,29 @@ static int min_partial_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(min_partial, "empty slabs kept");
 
+static int remote_node_defrag_ratio_show(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_number(sb, info.defrag_ratio);
+}
+
+static int remote_node_defrag_ratio_store(struct call *call, char *text,
+					  size_t len)
+{
+	uint64_t ratio;
+	int err;
+
+	(void)len;
+	err = store_number(call, text, 100, &ratio);
+	if (!err)
+		kmem_cache_set_defrag_ratio(call->cache, (unsigned int)ratio);
+	return err;
+}
+static ATTR_RW(remote_node_defrag_ratio,
+	       "how readily other nodes' slabs serve");
+
 /* As in kernels of generation 7: what it was for is gone, and it stays 0. */
 static int cpu_partial_show(struct call *call, struct strbuf *sb)
 {
@@ -461,7 +491,7 @@ KMEM_CACHE_STATS(STAT_ATTR)
 
 /* ---- the table ----------------------------------------------------------- */
 
-#define NUMBER_NODE(name, help, value) FILE(#name, name##_attr),
+#define NUMBER_NODE(name, ...) FILE(#name, name##_attr),
 #define STAT_NODE(name, help) FILE(#name, stat_##name##_attr),
 
 /* clang-format off */
@@ -472,6 +502,7 @@ const struct node cache_table[] = {
 	FILE("flags", flags_attr),
 	FILE("ctor", ctor_attr),
 	FILE("min_partial", min_partial_attr),
+	FILE("remote_node_defrag_ratio", remote_node_defrag_ratio_attr),
 	FILE("shrink", shrink_attr),
 	FILE("validate", validate_attr),
 	FILE("owner", owner_attr),

@@ -61,9 +61,9 @@ static void unshuffle(struct kmem_cache *s)
 /* Of nobody, with no slab. */
 static void dispose(struct kmem_cache *s)
 {
-	pthread_mutex_destroy(&s->node.lock);
+	pthread_mutex_destroy(&s->lock);
 	unshuffle(s);
-	kmem_meta_free(s, sizeof(*s));
+	kmem_meta_free(s, cache_bytes());
 }
 
 /* Caches whose free objects mean something are cleared on request alone. */
@@ -73,10 +73,12 @@ static void set_clearing(struct kmem_cache *s)
 		     s->spec.flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON);
 
 	s->always = kmem.init_on_alloc && !keeps ? __GFP_ZERO : 0;
-	s->wipe = kmem.init_on_free && !keeps;
+	s->on_free = kmem.init_on_free && !keeps ? FREE_WIPE : 0;
+	if (kmem.nr_nodes > 1)
+		s->on_free |= FREE_HOME;
 }
 
-/* Under the list's and the node's lock, with no slab there or in the making. */
+/* Under the list's and the cache's lock, with no slab there or in the making. */
 static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 		      const struct slab_layout *layout)
 {
@@ -124,7 +126,7 @@ int kmem_cache_new(const char *name, const char *owner,
 		return -EINVAL;
 	if (strlen(name) > KMEM_NAME_MAX)
 		return -ENAMETOOLONG;
-	s = kmem_meta_alloc(sizeof(*s));
+	s = kmem_meta_alloc(cache_bytes());
 	if (!s)
 		return -ENOMEM;
 	set_shape(s, &debugged, &layout);
@@ -132,7 +134,8 @@ int kmem_cache_new(const char *name, const char *owner,
 	text_copy(s->owner, sizeof(s->owner), owner);
 	s->users = 1;
 	s->limit = KMEM_NO_LIMIT;
-	slab_node_init(&s->node);
+	s->defrag_ratio = 100;
+	slab_nodes_init(s);
 	err = cache_list_add(s);
 	if (err)
 		dispose(s);
@@ -240,9 +243,9 @@ struct kmem_cache *kmem_cache_create_legacy(const char *name, unsigned int size,
 /* Shut before the arrays are emptied, so that no owner opens its own again. */
 static void shut(struct kmem_cache *s)
 {
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	s->shut = true;
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 }
 
 /*
@@ -257,20 +260,20 @@ int kmem_cache_reshape(struct kmem_cache *s, const struct kmem_cache_spec *spec)
 
 	if (slab_layout(spec, kmem.cpus, &layout))
 		return -EINVAL;
-	if (counter_read(s->node.out) > cache_parked(s))
+	if (counter_read(s->out) > cache_parked(s))
 		return -EBUSY;
 	lock(&cache_list_lock, LOCK_CACHES);
 	shut(s);
 	cache_strip(s, record_shut, &discard);
 	/* Before the flags change that say what its readers may expect. */
 	slab_release(s, &discard);
-	lock(&s->node.lock, LOCK_NODE);
-	if (s->node.nr_slabs || s->node.growing)
+	lock(&s->lock, LOCK_SLABS);
+	if (cache_sum(s, nr_slabs) || s->growing)
 		err = -EBUSY;
 	else
 		set_shape(s, spec, &layout);
 	s->shut = false;
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 	unlock(&cache_list_lock);
 	return err;
 }
@@ -292,9 +295,9 @@ static bool unlist(struct kmem_cache *s)
 	shut(s);
 	cache_strip(s, record_retire, &discard);
 	slab_release(s, &discard);
-	lock(&s->node.lock, LOCK_NODE);
-	empty = !s->node.nr_slabs;
-	unlock(&s->node.lock);
+	lock(&s->lock, LOCK_SLABS);
+	empty = !cache_sum(s, nr_slabs);
+	unlock(&s->lock);
 	if (empty)
 		cache_slot_put(s);
 	return empty;
@@ -348,7 +351,7 @@ int kmem_cache_remove(struct kmem_cache *s)
 
 	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
-	busy = counter_read(s->node.out) > cache_parked(s);
+	busy = counter_read(s->out) > cache_parked(s);
 	if (!busy)
 		empty = unlist(s);
 	unlock(&cache_list_lock);
@@ -369,10 +372,10 @@ void kmem_cache_set_limit(struct kmem_cache *s, uint64_t limit)
 	struct slab_discard discard = DISCARD_INIT(discard, false);
 	uint64_t old;
 
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	old = s->limit;
 	counter_set(s->limit, limit);
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 	if (old == KMEM_NO_LIMIT && limit != KMEM_NO_LIMIT) {
 		cache_strip(s, record_shut, &discard);
 		slab_release(s, &discard);

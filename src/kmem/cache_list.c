@@ -85,18 +85,18 @@ void caches_fork(enum fork_step step)
 		caches_exit();
 }
 
-/* The nodes' locks rank below those of threads and records. */
-void nodes_fork(enum fork_step step)
+/* The caches' locks rank below those of threads and records. */
+void slabs_fork(enum fork_step step)
 {
 	struct kmem_cache *s;
 
 	if (!fork_inherits())
 		return;
 	list_for_each_entry(s, &cache_list, link) {
-		fork_mutex(&s->node.lock, step);
+		fork_mutex(&s->lock, step);
 		if (step == FORK_CHILD) {
 			s->pins = 0;
-			s->node.growing = 0;
+			s->growing = 0;
 		}
 	}
 }
@@ -172,17 +172,27 @@ uint64_t kmem_cache_find(const char *name)
 
 void kmem_cache_set_min_partial(struct kmem_cache *s, unsigned long nr)
 {
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	counter_set(s->min_partial, nr);
 	s->min_partial_set = true;
-	unlock(&s->node.lock);
+	unlock(&s->lock);
+}
+
+int kmem_cache_set_defrag_ratio(struct kmem_cache *s, unsigned int ratio)
+{
+	if (ratio > 100)
+		return -ERANGE;
+	lock(&s->lock, LOCK_SLABS);
+	counter_set(s->defrag_ratio, ratio);
+	unlock(&s->lock);
+	return 0;
 }
 
 void kmem_cache_reset_peak(struct kmem_cache *s)
 {
-	lock(&s->node.lock, LOCK_NODE);
-	counter_set(s->node.peak, s->node.out);
-	unlock(&s->node.lock);
+	lock(&s->lock, LOCK_SLABS);
+	counter_set(s->peak, s->out);
+	unlock(&s->lock);
 }
 
 /* ---- snapshot ---- */
@@ -203,7 +213,7 @@ static void read_stats(struct kmem_cache *s, uint64_t *stat)
 		puts += record_pushes(&t->record[s->slot]);
 	}
 	for (int i = 0; i < KMEM_NR_CACHE_STATS; i++)
-		stat[i] = counter_read(s->node.stat[i]);
+		stat[i] = counter_read(s->stat[i]);
 	stat[KMEM_CACHE_STAT_alloc_fastpath] = gets;
 	stat[KMEM_CACHE_STAT_free_fastpath] = puts;
 }
@@ -225,14 +235,12 @@ void kmem_cache_reset_stat(struct kmem_cache *s, enum kmem_cache_stat stat)
 	unlock(&thread_list_lock);
 }
 
-static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
+static void read_node(const struct cache_node *node,
+		      struct kmem_cache_node_info *info)
 {
-	struct cache_node *node = &s->node;
 	uint64_t free, partial_total;
 
 	info->objects = counter_read(node->out);
-	info->cached = cache_parked(s);
-	info->active = info->objects - MIN(info->cached, info->objects);
 	info->total_objects = counter_read(node->total);
 	info->slabs = counter_read(node->nr_slabs);
 	info->partial = counter_read(node->nr_partial);
@@ -240,7 +248,24 @@ static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
 	partial_total = counter_read(node->partial_total);
 	free = info->total_objects - MIN(info->objects, info->total_objects);
 	info->objects_partial = partial_total - MIN(free, partial_total);
-	info->peak = counter_read(node->peak);
+}
+
+static void read_counts(struct kmem_cache *s, struct kmem_cache_info *info)
+{
+	for (unsigned int i = 0; i < kmem.nr_nodes; i++) {
+		struct kmem_cache_node_info *node = &info->node[i];
+
+		read_node(&s->node[i], node);
+		info->total_objects += node->total_objects;
+		info->slabs += node->slabs;
+		info->partial += node->partial;
+		info->objects_partial += node->objects_partial;
+	}
+	info->objects = counter_read(s->out);
+	info->cached = cache_parked(s);
+	info->active = info->objects - MIN(info->cached, info->objects);
+	info->peak = counter_read(s->peak);
+	info->defrag_ratio = counter_read(s->defrag_ratio);
 }
 
 /* A cache may get another shape, but not while its list is locked. */

@@ -35,7 +35,7 @@ static void (*const in_rank_order[])(enum fork_step step) = {
 	rcu_fork,
 	iomem_fork,
 	threads_fork,
-	nodes_fork,
+	slabs_fork,
 	stacks_fork,
 	zones_fork,
 	vm_areas_fork,

@@ -21,7 +21,7 @@
  *	LOCK_RECORD    record.c     one thread's record of one source. A drainer
  *	                            takes the same record of several threads,
  *	                            under LOCK_THREADS; others take one
- *	LOCK_NODE      slab.c       the slabs of one cache
+ *	LOCK_SLABS     slab.c       the slabs of one cache, on all nodes
  *	LOCK_STACKS    stack_depot.c the call stacks that were seen
  *	LOCK_ZONE      buddy.c      the free blocks of one zone, and the types
  *	                            of its pageblocks
@@ -87,7 +87,7 @@ enum lock_rank {
 	LOCK_IOMEM,
 	LOCK_THREADS,
 	LOCK_RECORD,
-	LOCK_NODE,
+	LOCK_SLABS,
 	LOCK_STACKS,
 	LOCK_ZONE,
 	LOCK_AREAS,
@@ -225,7 +225,7 @@ struct page {
 	bool bad; /* the same: given up, debugging found it damaged */
 	int32_t refcount;
 
-	/* PAGE_SLAB, under the cache's LOCK_NODE */
+	/* PAGE_SLAB, under the cache's LOCK_SLABS */
 	uint16_t objects;
 	uint16_t inuse; /* objects outside the slab's own free list */
 	struct kmem_cache *cache;
@@ -781,35 +781,36 @@ struct barn {
 };
 
 /*
- * The slabs of a cache. Every slab is on exactly one of the two lists.
+ * The slabs of a cache on one node. Every slab is on exactly one of the two
+ * lists.
  *
  *	out = sum of page->inuse over both lists
  *	total - out = free objects, all of them in slabs on the partial list
  */
 struct cache_node {
-	pthread_mutex_t lock; /* LOCK_NODE: all below */
 	struct list_head partial;
 	struct list_head full;
-	unsigned int growing; /* slabs that are being made */
-	struct barn barn;
-	/* written under the lock, read without */
+	struct barn barn; /* objects of this node alone */
+	/* read without the lock */
 	uint64_t nr_slabs;
 	uint64_t nr_partial;
 	uint64_t total;
 	uint64_t partial_total; /* capacity of the slabs on @partial */
 	uint64_t out;
-	uint64_t peak;
-	uint64_t stat[KMEM_NR_CACHE_STATS];
 };
+
+/* What a free has to do beside parking the object. */
+#define FREE_WIPE 1u /* clear it */
+#define FREE_HOME 2u /* look whether it is of the thread's node */
 
 struct kmem_cache {
 	unsigned int slot; /* its record in each thread's block; constant */
 
-	/* The shape: changed under LOCK_CACHES and the node's lock together,
+	/* The shape: changed under LOCK_CACHES and LOCK_SLABS together,
 	 * while the cache has no slab. */
 	unsigned int object_size;
 	gfp_t always; /* __GFP_ZERO where every object is to be cleared */
-	bool wipe; /* clear objects when they are freed */
+	unsigned int on_free; /* FREE_… */
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
 	gfp_t gfp; /* added to every request for pages */
@@ -826,19 +827,44 @@ struct kmem_cache {
 	char name[KMEM_NAME_MAX + 1];
 	char owner[KMEM_OWNER_MAX + 1];
 
-	/* under the node's lock for writers, read without */
+	pthread_mutex_t lock; /* LOCK_SLABS: all below, and the nodes */
+	unsigned int growing; /* slabs that are being made */
+	/* read without the lock */
 	uint64_t limit;
 	bool shut; /* its shape is changing, or it is going: nothing is parked */
 	unsigned long min_partial;
 	bool min_partial_set; /* by hand: another shape does not change it */
 
-	struct cache_node node;
+	unsigned int defrag_ratio;
+	unsigned int defrag_turn;
+	uint64_t out; /* objects outside slabs, of all nodes */
+	uint64_t peak;
+	uint64_t stat[KMEM_NR_CACHE_STATS];
 
 	/* LOCK_THREADS: of threads that ended; what "reset" subtracts */
 	uint64_t folded_gets;
 	uint64_t folded_puts;
 	uint64_t stat_base[KMEM_NR_CACHE_STATS];
+
+	struct cache_node node[]; /* kmem.nr_nodes of them */
 };
+
+#define for_each_cache_node(s, n)                                              \
+	for (struct cache_node *n = (s)->node; n < (s)->node + kmem.nr_nodes;  \
+	     n++)
+
+/* A count of all nodes together. */
+#define cache_sum(s, field)                                                    \
+	__extension__({                                                        \
+		uint64_t sum_ = 0;                                             \
+		for (unsigned int i_ = 0; i_ < kmem.nr_nodes; i_++)            \
+			sum_ += counter_read((s)->node[i_].field);             \
+		sum_;                                                          \
+	})
+
+/* Of a descriptor with its nodes. */
+#define cache_bytes()                                                          \
+	(sizeof(struct kmem_cache) + kmem.nr_nodes * sizeof(struct cache_node))
 
 /* The library's own flag, of the caches behind kmalloc(). */
 #define SLAB_KMALLOC (1u << 3)
@@ -848,7 +874,7 @@ static inline bool cache_debugs(const struct kmem_cache *s)
 	return s->spec.flags & SLAB_DEBUG_FLAGS;
 }
 
-/* Under the node's lock: may its objects be kept in threads and in the barn? */
+/* Under the cache's lock: may its objects be kept in threads and in the barn? */
 static inline bool cache_parks(const struct kmem_cache *s)
 {
 	return s->limit == KMEM_NO_LIMIT && !s->shut;
@@ -871,17 +897,23 @@ struct slab_discard {
 		LIST_HEAD_INIT((name).list), zone                              \
 	}
 
-void slab_node_init(struct cache_node *node);
-struct page *slab_new(struct kmem_cache *s, gfp_t gfp);
+void slab_nodes_init(struct kmem_cache *s);
+struct page *slab_new(struct kmem_cache *s, gfp_t gfp, unsigned int node);
 void slab_install(struct kmem_cache *s, struct page *slab);
-unsigned int slab_take(struct kmem_cache *s, unsigned int nr, void **objects);
+unsigned int slab_take(struct kmem_cache *s, unsigned int node, unsigned int nr,
+		       void **objects);
+unsigned int slab_take_elsewhere(struct kmem_cache *s, unsigned int node,
+				 unsigned long spared, unsigned int nr,
+				 void **objects);
+bool slab_may_look_elsewhere(struct kmem_cache *s);
 void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
 	       struct slab_discard *discard);
 void slab_collect_empty(struct kmem_cache *s, struct slab_discard *discard);
 void slab_release(struct kmem_cache *s, struct slab_discard *discard);
 void slab_release_now(struct slab_discard *discard);
 struct page *slab_of(const void *object);
-void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user);
+void *slab_take_checked(struct kmem_cache *s, unsigned int node,
+			const struct slab_user *user);
 void slab_give_checked(struct kmem_cache *s, void *object,
 		       const struct slab_user *user,
 		       struct slab_discard *discard);
@@ -903,7 +935,7 @@ unsigned int sheaf_take_bulk(struct kmem_cache *s, unsigned int nr,
 			     void **objects);
 void **sheaf_lend(struct kmem_cache *s, struct kmem_record *r);
 bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full);
-void barn_empty(struct kmem_cache *s, struct slab_discard *discard);
+void barns_empty(struct kmem_cache *s, struct slab_discard *discard);
 uint64_t cache_parked(const struct kmem_cache *s);
 
 /* ---- slab_debug.c -------------------------------------------------------- */
@@ -959,6 +991,11 @@ void cache_strip(struct kmem_cache *s,
 
 void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 			void *caller);
+void *cache_alloc_on(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
+		     void *caller);
+bool cache_is_local(const struct kmem_cache *s, void **objects,
+		    unsigned int nr);
+void caches_drain(void);
 void cache_free(struct kmem_cache *s, void *object, void *caller);
 void cache_count_rcu(struct kmem_cache *s);
 void caches_shrink(void);
@@ -1021,6 +1058,7 @@ int kmalloc_init(void);
 void kmalloc_exit(void);
 struct kmem_cache *kmalloc_cache(size_t size);
 void *kmalloc_caller(size_t size, gfp_t gfp, void *caller);
+void *kmalloc_on(size_t size, gfp_t gfp, int node, void *caller);
 size_t kmalloc_bucket(const void *p);
 
 /* ---- memalloc.c ---------------------------------------------------------- */
@@ -1030,14 +1068,6 @@ extern __thread unsigned int thread_flags;
 
 #define PF_SERVES                                                              \
 	(1u << 31) /* what it gives back is no news, see page_wait.c */
-
-/* ---- numa.c -------------------------------------------------------------- */
-
-/* Node 0 is the one there is; who does not insist gets memory from it. */
-static inline bool node_serves(int node, gfp_t gfp)
-{
-	return node == 0 || node == NUMA_NO_NODE || !(gfp & __GFP_THISNODE);
-}
 
 /* ---- vm_area.c ----------------------------------------------------------- */
 
@@ -1302,7 +1332,7 @@ void sysctl_fork(enum fork_step step);
 void ticker_fork(enum fork_step step);
 void iomem_fork(enum fork_step step);
 void threads_fork(enum fork_step step);
-void nodes_fork(enum fork_step step);
+void slabs_fork(enum fork_step step);
 void zones_fork(enum fork_step step);
 void meta_fork(enum fork_step step);
 void report_fork(enum fork_step step);

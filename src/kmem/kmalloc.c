@@ -116,7 +116,7 @@ void kmalloc_exit(void)
 /* ---- allocation ---- */
 
 /* The type of the first page tells kfree() what it is. */
-static void *alloc_large(size_t size, gfp_t gfp)
+static void *alloc_large(size_t size, gfp_t gfp, int node)
 {
 	struct page *page;
 
@@ -124,7 +124,7 @@ static void *alloc_large(size_t size, gfp_t gfp)
 		return NULL;
 	if (unlikely(gfp & GFP_SLAB_BUG_MASK))
 		gfp = gfp_fix(gfp, GFP_SLAB_BUG_MASK);
-	page = alloc_pages(gfp | __GFP_COMP, get_order(size));
+	page = alloc_pages_node(node, gfp | __GFP_COMP, get_order(size));
 	if (!page)
 		return NULL;
 	page_set_type(page, PAGE_LARGE);
@@ -138,7 +138,7 @@ static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 	if (unlikely(!kmem_up()))
 		return NULL;
 	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
-		return alloc_large(size, gfp);
+		return alloc_large(size, gfp, NUMA_NO_NODE);
 	return cache_alloc_sized(cache_for(size, gfp), gfp, size, caller);
 }
 
@@ -146,6 +146,18 @@ static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 void *kmalloc_caller(size_t size, gfp_t gfp, void *caller)
 {
 	return alloc(size, gfp, caller);
+}
+
+/* The same, preferring a node. */
+void *kmalloc_on(size_t size, gfp_t gfp, int node, void *caller)
+{
+	if (unlikely(size == 0))
+		return ZERO_SIZE_PTR;
+	if (unlikely(!kmem_up()))
+		return NULL;
+	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
+		return alloc_large(size, gfp, node);
+	return cache_alloc_on(cache_for(size, gfp), gfp, node, size, caller);
 }
 
 /* The cache of requests with nothing special in their mask, or NULL. */
@@ -308,6 +320,13 @@ static void resize_in_place(void *p, size_t size, gfp_t gfp)
 		slab_debug_set_request(slab->cache, p, size);
 }
 
+/* Only who insists on a node has a block moved for it. */
+static bool is_on(const void *p, int node, gfp_t gfp)
+{
+	return node == NUMA_NO_NODE || !(gfp & __GFP_THISNODE) ||
+	       page_to_nid(__virt_to_page(p)) == node;
+}
+
 /* A block may be too small, on the wrong address, or on the wrong node. */
 static void *resize(void *p, size_t size, unsigned long align, gfp_t gfp,
 		    int node, void *caller)
@@ -320,11 +339,11 @@ static void *resize(void *p, size_t size, unsigned long align, gfp_t gfp,
 		return NULL;
 	}
 	if (size <= bucket && ((size_t)p & (align - 1)) == 0 &&
-	    node_serves(node, gfp)) {
+	    is_on(p, node, gfp)) {
 		resize_in_place(p, size, gfp);
 		return p;
 	}
-	new = node_serves(node, gfp) ? alloc(size, gfp, caller) : NULL;
+	new = kmalloc_on(size, gfp, node, caller);
 	if (!new)
 		return NULL;
 	memcpy(new, p, MIN(size, promised(p)));
@@ -341,7 +360,7 @@ static inline void *reallocate(const void *p, size_t size, unsigned long align,
 	}
 	if (!ZERO_OR_NULL_PTR(p))
 		return resize((void *)p, size, align, gfp, node, caller);
-	return node_serves(node, gfp) ? alloc(size, gfp, caller) : NULL;
+	return kmalloc_on(size, gfp, node, caller);
 }
 
 void *krealloc(const void *p, size_t size, gfp_t gfp)

@@ -8,13 +8,15 @@
  *	                      without a lock (fast.h)
  *	further sheaves       a spare of the thread's, a barn of the cache's,
  *	                      exchanged whole (sheaf.c)
- *	the slabs             under the node's lock, entered for half a sheaf
+ *	the slabs             under the cache's lock, entered for half a sheaf
  *	                      at a time (slab.c)
  *	the pages             when no slab has a free object, or one is empty
  *	                      that nobody needs (page_alloc.c)
  *
  * A limited cache has only the last two, so that its limit holds to the object,
- * and so has one that debugs. How caches come to be and go is in cache_life.c,
+ * and so has one that debugs. Where there are several nodes, the first two are
+ * for objects of the thread's node: what is of another, or wanted from another,
+ * goes to and from the slabs, one at a time. How caches come to be and go is in cache_life.c,
  * who finds them in cache_list.c.
  *
  * Where it differs from the kernel: the sheaves exist once per thread, not per
@@ -34,10 +36,10 @@ static bool at_limit(struct kmem_cache *s)
 {
 	uint64_t limit = counter_read(s->limit);
 
-	return limit != KMEM_NO_LIMIT && counter_read(s->node.out) >= limit;
+	return limit != KMEM_NO_LIMIT && counter_read(s->out) >= limit;
 }
 
-/* Under the record's and the node's lock: opens the record if it may be. */
+/* Under the record's and the cache's lock: opens the record if it may be. */
 static bool may_park(struct kmem_cache *s, struct kmem_record *r)
 {
 	return r && cache_parks(s) && s->layout.sheaf_capacity &&
@@ -45,52 +47,51 @@ static bool may_park(struct kmem_cache *s, struct kmem_record *r)
 }
 
 /*
- * One object from another sheaf, or from partial slabs, and half a sheaf more
- * while we are there.
+ * One object of a node from another sheaf, or from partial slabs, and half a
+ * sheaf more while we are there.
  */
-static void *refill(struct kmem_cache *s, struct kmem_record *r)
+static void *refill(struct kmem_cache *s, struct kmem_record *r,
+		    unsigned int node)
 {
-	struct cache_node *node = &s->node;
 	void *object = NULL;
 	unsigned int n;
 
 	if (r)
 		record_lock(r);
-	lock(&node->lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	if (may_park(s, r)) {
 		if (!kmem_record_count(r) && !sheaf_get(s, r)) {
-			n = slab_take(s, r->capacity / 2 + 1, r->slots);
+			n = slab_take(s, node, r->capacity / 2 + 1, r->slots);
 			record_move(r, n);
-			counter_add(node->stat[KMEM_CACHE_STAT_sheaf_refill],
-				    n);
+			counter_add(s->stat[KMEM_CACHE_STAT_sheaf_refill], n);
 		}
 		if (kmem_record_count(r))
 			object = record_take(r);
-	} else if (slab_take(s, 1, &object)) {
-		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
+	} else if (slab_take(s, node, 1, &object)) {
+		counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
 	}
-	unlock(&node->lock);
+	unlock(&s->lock);
 	if (r)
 		record_unlock(r);
 	return object;
 }
 
 /*
- * A slab more; leaves the node locked, so that its maker gets the first pick.
+ * A slab more; leaves the cache locked, so that its maker gets the first pick.
  * The slab is made without the lock, and meanwhile the cache must keep its
- * shape.
+ * shape. It may be of another node, if that one has no pages.
  */
-static bool grow_and_lock(struct kmem_cache *s, gfp_t gfp)
+static struct page *grow_and_lock(struct kmem_cache *s, gfp_t gfp,
+				  unsigned int node)
 {
-	struct cache_node *node = &s->node;
 	struct page *slab;
 
-	lock(&node->lock, LOCK_NODE);
-	node->growing++;
-	unlock(&node->lock);
-	slab = slab_new(s, gfp);
-	lock(&node->lock, LOCK_NODE);
-	node->growing--;
+	lock(&s->lock, LOCK_SLABS);
+	s->growing++;
+	unlock(&s->lock);
+	slab = slab_new(s, gfp, node);
+	lock(&s->lock, LOCK_SLABS);
+	s->growing--;
 	if (slab)
 		slab_install(s, slab);
 	return slab;
@@ -98,61 +99,115 @@ static bool grow_and_lock(struct kmem_cache *s, gfp_t gfp)
 
 /* Up to @nr objects of a new slab; the rest of it is for everybody. */
 static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
-				       unsigned int nr, void **objects)
+				       unsigned int node, unsigned int nr,
+				       void **objects)
 {
-	struct cache_node *node = &s->node;
+	struct page *slab = grow_and_lock(s, gfp, node);
 	unsigned int n = 0;
 
-	if (grow_and_lock(s, gfp)) {
-		n = slab_take(s, nr, objects);
-		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+	if (slab) {
+		n = slab_take(s, slab->node, nr, objects);
+		counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
 	}
-	unlock(&node->lock);
+	unlock(&s->lock);
 	return n;
 }
 
+/*
+ * Up to @nr objects of other nodes: before a new slab is made, what they have
+ * plenty of, if it is this request's turn; afterwards whatever they have.
+ */
+static unsigned int take_elsewhere(struct kmem_cache *s, unsigned int node,
+				   bool last, unsigned int nr, void **objects)
+{
+	unsigned int n = 0;
+
+	if (kmem.nr_nodes == 1)
+		return 0;
+	lock(&s->lock, LOCK_SLABS);
+	if (last || slab_may_look_elsewhere(s))
+		n = slab_take_elsewhere(s, node, last ? 0 : s->min_partial, nr,
+					objects);
+	counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+	unlock(&s->lock);
+	return n;
+}
+
+static void *checked_elsewhere(struct kmem_cache *s, unsigned int node,
+			       const struct slab_user *user)
+{
+	void *object = NULL;
+
+	for (const uint8_t *z = zonelist(node, 0);
+	     !object && *z != ZONELIST_END; z++)
+		object = slab_take_checked(s, kmem.zone[*z].node, user);
+	return object;
+}
+
 /* For caches that debug. */
-static void *alloc_checked(struct kmem_cache *s, gfp_t gfp,
+static void *alloc_checked(struct kmem_cache *s, gfp_t gfp, unsigned int node,
 			   const struct slab_user *user)
 {
-	struct cache_node *node = &s->node;
+	struct page *slab;
 	void *object;
 
-	lock(&node->lock, LOCK_NODE);
-	object = slab_take_checked(s, user);
+	lock(&s->lock, LOCK_SLABS);
+	object = slab_take_checked(s, node, user);
 	if (!object && !at_limit(s)) {
-		unlock(&node->lock);
-		if (grow_and_lock(s, gfp))
-			object = slab_take_checked(s, user);
+		unlock(&s->lock);
+		slab = grow_and_lock(s, gfp, node);
+		if (slab)
+			object = slab_take_checked(s, slab->node, user);
+		else if (!(gfp & __GFP_THISNODE))
+			object = checked_elsewhere(s, node, user);
 	}
 	if (object)
-		counter_add(node->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
-	unlock(&node->lock);
+		counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
+	unlock(&s->lock);
 	return object;
 }
 
 /*
- * The array is empty or closed. A new slab hands its first object to the caller
- * under the lock that makes it known, so that others cannot empty it first.
+ * From the slabs of a node that the caller named, or of its own; parked objects
+ * are of the latter. A new slab hands its first object to the caller under the
+ * lock that makes it known, so that others cannot empty it first.
  */
+static void *alloc_from(struct kmem_cache *s, gfp_t gfp, unsigned int node,
+			bool named)
+{
+	struct kmem_record *r = NULL;
+	struct thread *t = thread_self;
+	bool stay = gfp & __GFP_THISNODE;
+	void *object;
+
+	if (t && t->node == node)
+		r = &t->record[s->slot];
+	object = refill(s, r, node);
+	if (!object && !named && !stay)
+		take_elsewhere(s, node, false, 1, &object);
+	if (!object && !at_limit(s))
+		take_from_new_slab(s, gfp, node, 1, &object);
+	if (!object && !stay)
+		take_elsewhere(s, node, true, 1, &object);
+	/* Reclaim found no page, but brought what others had parked. */
+	if (!object && gfpflags_allow_blocking(gfp))
+		object = refill(s, r, node);
+	return object;
+}
+
+/* The array is empty or closed. */
 static __attribute__((noinline)) void *
 alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
 {
-	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
-	void *object;
+	struct thread *t = thread_get();
+	unsigned int node = t ? t->node : 0;
 
 	if (cache_debugs(s)) {
 		struct slab_user user = { size, caller };
 
-		return alloc_checked(s, gfp, &user);
+		return alloc_checked(s, gfp, node, &user);
 	}
-	object = refill(s, r);
-	if (!object && !at_limit(s))
-		take_from_new_slab(s, gfp, 1, &object);
-	/* Reclaim found no page, but brought what others had parked. */
-	if (!object && gfpflags_allow_blocking(gfp))
-		object = refill(s, r);
-	return object;
+	return alloc_from(s, gfp, node, false);
 }
 
 /*
@@ -179,6 +234,45 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 			    __builtin_return_address(0));
 }
 
+/* From a node that is not the thread's. */
+static void *alloc_named(struct kmem_cache *s, gfp_t gfp, unsigned int node,
+			 size_t size, void *caller)
+{
+	struct slab_user user = { size, caller };
+	void *object;
+
+	lock(&s->lock, LOCK_SLABS);
+	counter_add(s->stat[KMEM_CACHE_STAT_alloc_node_mismatch], 1);
+	unlock(&s->lock);
+	object = cache_debugs(s) ? alloc_checked(s, gfp, node, &user)
+				 : alloc_from(s, gfp, node, true);
+	if (object && (gfp | s->always) & __GFP_ZERO)
+		memset(object, 0, slab_debug_request(s, object));
+	return object;
+}
+
+/*
+ * A node that does not exist has nothing for who insists on it; all others may
+ * have memory from anywhere.
+ */
+void *cache_alloc_on(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
+		     void *caller)
+{
+	bool exists = node_exists(node);
+
+	if (!exists && node != NUMA_NO_NODE && gfp & __GFP_THISNODE)
+		return NULL;
+	if (exists && (unsigned int)node != thread_node())
+		return alloc_named(s, gfp, (unsigned int)node, size, caller);
+	return alloc_object(s, gfp, size, caller);
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	return cache_alloc_on(s, gfp, node, s->object_size,
+			      __builtin_return_address(0));
+}
+
 /* For kmalloc(), which knows how much of the object is wanted. */
 void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 			void *caller)
@@ -193,18 +287,18 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 }
 
 /* A sheaf of the barn, or what partial slabs have. */
-static unsigned int take_some(struct kmem_cache *s, unsigned int nr,
-			      void **objects)
+static unsigned int take_some(struct kmem_cache *s, unsigned int node,
+			      unsigned int nr, void **objects)
 {
 	unsigned int n;
 
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	n = sheaf_take_bulk(s, nr, objects);
 	if (!n) {
-		n = slab_take(s, nr, objects);
-		counter_add(s->node.stat[KMEM_CACHE_STAT_alloc_slowpath], n);
+		n = slab_take(s, node, nr, objects);
+		counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
 	}
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 	return n;
 }
 
@@ -214,7 +308,7 @@ static bool room_for(struct kmem_cache *s, size_t nr)
 	uint64_t limit = counter_read(s->limit);
 
 	return limit == KMEM_NO_LIMIT ||
-	       (nr <= limit && counter_read(s->node.out) <= limit - nr);
+	       (nr <= limit && counter_read(s->out) <= limit - nr);
 }
 
 static bool alloc_bulk_checked(struct kmem_cache *s, gfp_t gfp, size_t nr,
@@ -238,17 +332,23 @@ static unsigned int take_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			      void **objects)
 {
 	unsigned int want = (unsigned int)MIN(nr, 1u << 20), got;
+	unsigned int node = thread_node();
+	bool stay = gfp & __GFP_THISNODE;
 
 	if (want <= BULK_FEW) {
 		objects[0] = alloc_slow(s, gfp, s->object_size, NULL);
 		return objects[0] != NULL;
 	}
-	got = take_some(s, want, objects);
+	got = take_some(s, node, want, objects);
+	if (!got && !stay)
+		got = take_elsewhere(s, node, false, want, objects);
 	if (!got && !at_limit(s))
-		got = take_from_new_slab(s, gfp, want, objects);
-	/* As in alloc_slow(). */
+		got = take_from_new_slab(s, gfp, node, want, objects);
+	if (!got && !stay)
+		got = take_elsewhere(s, node, true, want, objects);
+	/* As in alloc_from(). */
 	if (!got && gfpflags_allow_blocking(gfp))
-		got = take_some(s, want, objects);
+		got = take_some(s, node, want, objects);
 	return got;
 }
 
@@ -293,10 +393,10 @@ static void free_checked(struct kmem_cache *s, void *object, void *caller)
 
 	/* Tracks name the thread; its block cannot be made under the lock. */
 	thread_get();
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	slab_give_checked(s, object, &user, &discard);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_free_slowpath], 1);
-	unlock(&s->node.lock);
+	counter_add(s->stat[KMEM_CACHE_STAT_free_slowpath], 1);
+	unlock(&s->lock);
 	slab_release(s, &discard);
 }
 
@@ -318,7 +418,6 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
 	struct slab_discard discard = DISCARD_INIT(discard, false);
-	struct cache_node *node = &s->node;
 
 	if (cache_debugs(s)) {
 		free_checked(s, object, caller);
@@ -326,7 +425,7 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 	}
 	if (r)
 		record_lock(r);
-	lock(&node->lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	if (may_park(s, r)) {
 		if (!is_double_free(s, r, object)) {
 			if (kmem_record_count(r) == r->capacity)
@@ -335,9 +434,9 @@ static void free_slow(struct kmem_cache *s, void *object, void *caller)
 		}
 	} else {
 		slab_give(s, &object, 1, &discard);
-		counter_add(node->stat[KMEM_CACHE_STAT_free_slowpath], 1);
+		counter_add(s->stat[KMEM_CACHE_STAT_free_slowpath], 1);
 	}
-	unlock(&node->lock);
+	unlock(&s->lock);
 	if (r)
 		record_unlock(r);
 	slab_release(s, &discard);
@@ -352,6 +451,44 @@ static void wipe(struct kmem_cache *s, void *object)
 		memset(object, 0, s->object_size);
 }
 
+/* Past the sheaves, all under one hold of the lock. */
+static void give_bulk(struct kmem_cache *s, size_t nr, void **objects)
+{
+	struct slab_discard discard = DISCARD_INIT(discard, false);
+
+	lock(&s->lock, LOCK_SLABS);
+	counter_add(s->stat[KMEM_CACHE_STAT_free_slowpath], nr);
+	slab_give(s, objects, (unsigned int)nr, &discard);
+	unlock(&s->lock);
+	slab_release(s, &discard);
+}
+
+/* Whether objects may be parked here: all that are any are of our node. */
+bool cache_is_local(const struct kmem_cache *s, void **objects, unsigned int nr)
+{
+	unsigned int node = s->on_free & FREE_HOME ? thread_node() : 0;
+
+	for (unsigned int i = 0; s->on_free & FREE_HOME && i < nr; i++) {
+		const struct page *slab = slab_of(objects[i]);
+
+		if (slab && slab->node != node)
+			return false;
+	}
+	return true;
+}
+
+/* What a cache asks for beside the usual. Return: it is freed. */
+static __attribute__((noinline)) bool free_carefully(struct kmem_cache *s,
+						     void *object)
+{
+	if (s->on_free & FREE_WIPE)
+		wipe(s, object);
+	if (cache_debugs(s) || cache_is_local(s, &object, 1))
+		return false;
+	give_bulk(s, 1, &object);
+	return true;
+}
+
 static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_record(s->slot);
@@ -360,8 +497,8 @@ static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 		kmem_report("kmem_cache_free(%s, NULL)", s->name);
 		return;
 	}
-	if (unlikely(s->wipe))
-		wipe(s, object);
+	if (unlikely(s->on_free) && free_carefully(s, object))
+		return;
 	if (unlikely(!r || !kmem_record_push(r, object)))
 		free_slow(s, object, caller);
 }
@@ -375,18 +512,6 @@ void kmem_cache_free(struct kmem_cache *s, void *object)
 void cache_free(struct kmem_cache *s, void *object, void *caller)
 {
 	free_object(s, object, caller);
-}
-
-/* Of a cache without sheaves: all under one hold of the lock. */
-static void give_bulk(struct kmem_cache *s, size_t nr, void **objects)
-{
-	struct slab_discard discard = DISCARD_INIT(discard, false);
-
-	lock(&s->node.lock, LOCK_NODE);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_free_slowpath], nr);
-	slab_give(s, objects, (unsigned int)nr, &discard);
-	unlock(&s->node.lock);
-	slab_release(s, &discard);
 }
 
 /* A sheaf at a time; free_slow() makes room, or finds that there is none. */
@@ -418,8 +543,11 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 		kfree(objects[i]);
 	if (!s)
 		return;
-	for (size_t i = 0; s->wipe && i < nr; i++)
-		wipe(s, objects[i]);
+	/* Objects of several nodes part here. */
+	for (size_t i = 0; s->on_free && i < nr; i++)
+		free_object(s, objects[i], caller);
+	if (s->on_free)
+		return;
 	if (!cache_debugs(s)) {
 		free_bulk(s, nr, objects, caller);
 		return;
@@ -431,9 +559,9 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 /* One of its objects was freed in a batch after a grace period. */
 void cache_count_rcu(struct kmem_cache *s)
 {
-	lock(&s->node.lock, LOCK_NODE);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_free_rcu_sheaf], 1);
-	unlock(&s->node.lock);
+	lock(&s->lock, LOCK_SLABS);
+	counter_add(s->stat[KMEM_CACHE_STAT_free_rcu_sheaf], 1);
+	unlock(&s->lock);
 }
 
 /* ---- giving back ---- */
@@ -448,10 +576,10 @@ static void flush_objects(void *arg, void **objects, unsigned int nr)
 	struct flush *flush = arg;
 	struct kmem_cache *s = flush->cache;
 
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	slab_give(s, objects, nr, flush->discard);
-	counter_add(s->node.stat[KMEM_CACHE_STAT_sheaf_flush], nr);
-	unlock(&s->node.lock);
+	counter_add(s->stat[KMEM_CACHE_STAT_sheaf_flush], nr);
+	unlock(&s->lock);
 }
 
 /* Takes every parked object and every empty slab off the cache. */
@@ -462,10 +590,10 @@ void cache_strip(struct kmem_cache *s,
 	struct flush flush = { s, discard };
 
 	drain(s->slot, flush_objects, &flush);
-	lock(&s->node.lock, LOCK_NODE);
-	barn_empty(s, discard);
+	lock(&s->lock, LOCK_SLABS);
+	barns_empty(s, discard);
 	slab_collect_empty(s, discard);
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 }
 
 /*
@@ -479,7 +607,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	cache_strip(s, record_drain, &discard);
 	slab_release(s, &discard);
 	drain_all_pages();
-	return counter_read(s->node.nr_slabs) != 0;
+	return cache_sum(s, nr_slabs) != 0;
 }
 
 /* For reclaim: what the caches can give without being used differently. */
@@ -490,9 +618,27 @@ void caches_shrink(void)
 
 	lock(&cache_list_lock, LOCK_CACHES);
 	list_for_each_entry(s, &cache_list, link) {
-		if (!counter_read(s->node.nr_slabs))
+		if (!cache_sum(s, nr_slabs))
 			continue;
 		cache_strip(s, record_drain, &discard);
+		slab_release(s, &discard);
+	}
+	unlock(&cache_list_lock);
+}
+
+/* What threads have parked goes to the slabs, for one that changes its node. */
+void caches_drain(void)
+{
+	struct slab_discard discard = DISCARD_INIT(discard, false);
+	struct kmem_cache *s;
+
+	lock(&cache_list_lock, LOCK_CACHES);
+	list_for_each_entry(s, &cache_list, link) {
+		struct flush flush = { s, &discard };
+
+		if (!cache_sum(s, nr_slabs))
+			continue;
+		record_drain(s->slot, flush_objects, &flush);
 		slab_release(s, &discard);
 	}
 	unlock(&cache_list_lock);

@@ -169,6 +169,8 @@ int kmem_set_numa_node(int node)
 	t = thread_get();
 	if (!t)
 		return -ENOMEM;
+	/* Sheaves hold objects of their thread's node alone. */
+	caches_drain();
 	t->node = node == NUMA_NO_NODE ? node_of_slot(t->slot)
 				       : (unsigned int)node;
 	return 0;

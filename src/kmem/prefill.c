@@ -24,9 +24,9 @@ struct slab_sheaf {
 
 static void count(struct kmem_cache *s, enum kmem_cache_stat stat)
 {
-	lock(&s->node.lock, LOCK_NODE);
-	counter_add(s->node.stat[stat], 1);
-	unlock(&s->node.lock);
+	lock(&s->lock, LOCK_SLABS);
+	counter_add(s->stat[stat], 1);
+	unlock(&s->lock);
 }
 
 /* A full sheaf of the thread's or of the barn, if there is one. */
@@ -38,10 +38,10 @@ static void **take_ready(struct kmem_cache *s)
 	if (!r || !s->layout.sheaf_capacity)
 		return NULL;
 	record_lock(r);
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	if (cache_parks(s))
 		ready = sheaf_lend(s, r);
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 	record_unlock(r);
 	return ready;
 }
@@ -51,13 +51,13 @@ static bool give_ready(struct kmem_cache *s, void **full)
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
 	bool taken = false;
 
-	if (!r)
+	if (!r || !cache_is_local(s, full, s->layout.sheaf_capacity))
 		return false;
 	record_lock(r);
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	if (cache_parks(s))
 		taken = sheaf_take_back(s, r, full);
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 	record_unlock(r);
 	return taken;
 }

@@ -3,10 +3,10 @@
  * sheaf.c - arrays of objects between threads and slabs
  *
  * A sheaf is an array of sheaf_capacity objects. A thread has two, main and
- * spare; a cache has a barn of some more, full and empty ones. Objects move
- * between these by the array, so that a thread which allocates what another
- * frees pays for one exchange every sheaf_capacity objects, and touches no slab
- * at all.
+ * spare; a cache has a barn of some more, full and empty ones, on each node.
+ * Objects move between these by the array, so that a thread which allocates what
+ * another frees pays for one exchange every sheaf_capacity objects, and touches
+ * no slab at all.
  *
  *	main empty     spare is full?  exchange the two
  *	               barn has a full one?  take it, leave the empty one
@@ -17,17 +17,29 @@
  *
  * The spare changes hands whole, so it is always empty or full.
  *
+ * A sheaf holds objects of one node, that of the thread or barn which has it.
+ * Objects of other nodes pass all this by.
+ *
  * Where it differs from the kernel: a refill stops at half, since a thread that
- * came to allocate is as likely to free next. Context of all functions: the
- * record's and the node's lock, except where it says otherwise.
+ * came to allocate is as likely to free next, and what was allocated elsewhere
+ * because the node is full is not parked. Context of all functions: the
+ * record's and the cache's lock, except where it says otherwise.
  */
 #include <string.h>
 
 #include "internal.h"
 
+/* Of the calling thread's node: what its sheaves hold is from there. */
+static struct barn *my_barn(struct kmem_cache *s)
+{
+	struct thread *t = thread_self;
+
+	return &s->node[t ? t->node : 0].barn;
+}
+
 static void count(struct kmem_cache *s, enum kmem_cache_stat stat, uint64_t n)
 {
-	counter_add(s->node.stat[stat], n);
+	counter_add(s->stat[stat], n);
 }
 
 static size_t sheaf_bytes(const struct kmem_cache *s)
@@ -37,7 +49,7 @@ static size_t sheaf_bytes(const struct kmem_cache *s)
 
 static void **take_empty(struct kmem_cache *s)
 {
-	struct barn *barn = &s->node.barn;
+	struct barn *barn = my_barn(s);
 	void **sheaf;
 
 	if (barn->nr_empty)
@@ -49,7 +61,7 @@ static void **take_empty(struct kmem_cache *s)
 
 static void put_empty(struct kmem_cache *s, void **sheaf)
 {
-	struct barn *barn = &s->node.barn;
+	struct barn *barn = my_barn(s);
 
 	if (barn->nr_empty < BARN_EMPTY) {
 		barn->empty[barn->nr_empty++] = sheaf;
@@ -61,7 +73,7 @@ static void put_empty(struct kmem_cache *s, void **sheaf)
 
 static void **take_full(struct kmem_cache *s)
 {
-	struct barn *barn = &s->node.barn;
+	struct barn *barn = my_barn(s);
 
 	if (!barn->nr_full) {
 		count(s, KMEM_CACHE_STAT_barn_get_fail, 1);
@@ -74,7 +86,7 @@ static void **take_full(struct kmem_cache *s)
 
 static bool put_full(struct kmem_cache *s, void **sheaf)
 {
-	struct barn *barn = &s->node.barn;
+	struct barn *barn = my_barn(s);
 
 	if (barn->nr_full == BARN_FULL) {
 		count(s, KMEM_CACHE_STAT_barn_put_fail, 1);
@@ -145,14 +157,14 @@ void sheaf_make_room(struct kmem_cache *s, struct kmem_record *r,
 		sheaf_make_room(s, r, discard);
 }
 
-/* For a bulk request: a whole sheaf of the barn, if it fits. Node's lock. */
+/* For a bulk request: a whole sheaf of the barn, if it fits. Cache's lock. */
 unsigned int sheaf_take_bulk(struct kmem_cache *s, unsigned int nr,
 			     void **objects)
 {
 	unsigned int capacity = s->layout.sheaf_capacity;
 	void **full;
 
-	if (!capacity || nr < capacity || !s->node.barn.nr_full)
+	if (!capacity || nr < capacity || !my_barn(s)->nr_full)
 		return 0;
 	full = take_full(s);
 	memcpy(objects, full, capacity * sizeof(*objects));
@@ -166,7 +178,7 @@ void **sheaf_lend(struct kmem_cache *s, struct kmem_record *r)
 	void **full = r->spare;
 
 	if (!r->spare_count)
-		return s->node.barn.nr_full ? take_full(s) : NULL;
+		return my_barn(s)->nr_full ? take_full(s) : NULL;
 	r->spare = NULL;
 	record_move_spare(r, 0);
 	return full;
@@ -186,11 +198,10 @@ bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full)
 	return true;
 }
 
-/* Everything in the barn goes to the slabs, and the barn. Node's lock. */
-void barn_empty(struct kmem_cache *s, struct slab_discard *discard)
+/* Under the cache's lock. */
+static void barn_empty(struct kmem_cache *s, struct barn *barn,
+		       struct slab_discard *discard)
 {
-	struct barn *barn = &s->node.barn;
-
 	while (barn->nr_full) {
 		void **sheaf = barn->full[barn->nr_full - 1];
 
@@ -206,10 +217,15 @@ void barn_empty(struct kmem_cache *s, struct slab_discard *discard)
 	}
 }
 
-/* Objects parked by threads and in the barn; without locks. */
+/* Everything in the barns goes to the slabs, and the sheaves. */
+void barns_empty(struct kmem_cache *s, struct slab_discard *discard)
+{
+	for_each_cache_node(s, node) barn_empty(s, &node->barn, discard);
+}
+
+/* Objects parked by threads and in the barns; without locks. */
 uint64_t cache_parked(const struct kmem_cache *s)
 {
 	return record_parked(s->slot) +
-	       (uint64_t)counter_read(s->node.barn.nr_full) *
-		       s->layout.sheaf_capacity;
+	       cache_sum(s, barn.nr_full) * s->layout.sheaf_capacity;
 }

@@ -9,7 +9,7 @@
  *              at offset freeptr.
  *   inuse      objects that are not on the free list: in use, or parked in
  *              a sheaf.
- *   node       the lists of a cache's slabs, with one lock and the counts.
+ *   node       the lists of a cache's slabs on one node, and their counts.
  *
  * Life of a slab
  *	inuse == objects        on node->full
@@ -17,9 +17,17 @@
  *	inuse == 0              on node->partial; released when more than
  *	                        min_partial slabs are there, or on shrink
  *
- * Where it differs from the kernel: full slabs are on a list too, so that
+ * Objects are looked for on one node, the caller's or the one that it names. If
+ * no slab there has any, defrag_ratio in a hundred of those who do not care are
+ * sent to partial slabs of other nodes, the nearest first, where more than
+ * min_partial are; all others, and who finds nothing there, get a new slab.
+ *
+ * Where it differs from the kernel: the lists of all nodes have one lock, which
+ * the cache's limit needs as well; threads come here for half a sheaf, and
+ * nodes are for their placement. Turns, not chance, decide who defragments. Full
+ * slabs are on a list too, so that
  * every slab can be shown, checked and, when a cache is destroyed, found. A
- * slab's free list is changed under the node's lock, not by a double-word
+ * slab's free list is changed under the cache's lock, not by a double-word
  * compare-exchange: most threads come here for half a sheaf. What cannot be an
  * object of the slab is reported and refused when it arrives here. Caches that
  * debug have entrances of their own, one object at a time; see slab_debug.c.
@@ -150,7 +158,7 @@ static void cut_into_objects(struct kmem_cache *s, struct page *slab)
  * reclaim for it, and no report.
  */
 static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp,
-			       unsigned int *ret_order)
+			       unsigned int node, unsigned int *ret_order)
 {
 	struct page *page = NULL;
 	gfp_t light = (gfp | __GFP_NOWARN | __GFP_NORETRY) & ~__GFP_NOFAIL;
@@ -159,28 +167,30 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp,
 		light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
 	*ret_order = s->layout.order;
 	if (s->layout.order > s->layout.min_order)
-		page = alloc_pages(light, s->layout.order);
+		page = alloc_pages_node((int)node, light,
+					s->layout.order);
 	if (page)
 		return page;
 	*ret_order = s->layout.min_order;
-	return alloc_pages(gfp, s->layout.min_order);
+	return alloc_pages_node((int)node, gfp, s->layout.min_order);
 }
 
 /*
- * A new slab, known to nobody yet. Called without locks: looking for pages may
+ * A new slab, of the node if it has pages, known to nobody yet. Called without locks: looking for pages may
  * reclaim, and constructors are the user's.
  */
-struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
+struct page *slab_new(struct kmem_cache *s, gfp_t gfp, unsigned int node)
 {
 	struct page *slab;
 	unsigned int order;
 
 	/* The cache says of which migrate type its pages are, not the caller. */
 	gfp = slab_fix_gfp(s, gfp) & ~(__GFP_ZERO | GFP_MOVABLE_MASK);
-	slab = slab_pages(s, gfp | s->gfp, &order);
+	slab = slab_pages(s, gfp | s->gfp, node, &order);
 	if (!slab)
 		return NULL;
 	counter_set(slab->cache, s);
+	slab->node = (uint8_t)page_to_nid(slab);
 	slab->inuse = 0;
 	slab->full = false;
 	slab->bad = false;
@@ -198,33 +208,38 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp)
 	return slab;
 }
 
-/* Makes a new slab the node's. */
+static struct cache_node *home(struct kmem_cache *s, const struct page *slab)
+{
+	return &s->node[slab->node];
+}
+
+/* Makes a new slab its node's. */
 void slab_install(struct kmem_cache *s, struct page *slab)
 {
-	struct cache_node *node = &s->node;
+	struct cache_node *node = home(s, slab);
 
-	lock_assert_held(&node->lock);
+	lock_assert_held(&s->lock);
 	list_add(&slab->list, &node->partial);
 	counter_add(node->nr_slabs, 1);
 	counter_add(node->nr_partial, 1);
 	counter_add(node->total, slab->objects);
 	counter_add(node->partial_total, slab->objects);
-	counter_add(node->stat[KMEM_CACHE_STAT_alloc_slab], 1);
+	counter_add(s->stat[KMEM_CACHE_STAT_alloc_slab], 1);
 	if (slab->order < s->layout.order)
-		counter_add(node->stat[KMEM_CACHE_STAT_order_fallback], 1);
+		counter_add(s->stat[KMEM_CACHE_STAT_order_fallback], 1);
 }
 
 static void uninstall(struct kmem_cache *s, struct page *slab,
 		      struct slab_discard *discard)
 {
-	struct cache_node *node = &s->node;
+	struct cache_node *node = home(s, slab);
 
 	list_move(&slab->list, &discard->list);
 	counter_sub(node->nr_slabs, 1);
 	counter_sub(node->nr_partial, 1);
 	counter_sub(node->total, slab->objects);
 	counter_sub(node->partial_total, slab->objects);
-	counter_add(node->stat[KMEM_CACHE_STAT_free_slab], 1);
+	counter_add(s->stat[KMEM_CACHE_STAT_free_slab], 1);
 }
 
 /* Gives the pages of discarded slabs back; called without locks. */
@@ -259,20 +274,23 @@ void slab_release(struct kmem_cache *s, struct slab_discard *discard)
 		slab_release_now(discard);
 }
 
-void slab_node_init(struct cache_node *node)
+void slab_nodes_init(struct kmem_cache *s)
 {
-	pthread_mutex_init(&node->lock, NULL);
-	list_init(&node->partial);
-	list_init(&node->full);
+	pthread_mutex_init(&s->lock, NULL);
+	for_each_cache_node(s, node)
+	{
+		list_init(&node->partial);
+		list_init(&node->full);
+	}
 }
 
 /* ---- objects out of slabs ---- */
 
-static void account_out(struct cache_node *node, unsigned int nr)
+static void account_out(struct kmem_cache *s, unsigned int nr)
 {
-	counter_add(node->out, nr);
-	if (node->out > node->peak)
-		counter_set(node->peak, node->out);
+	counter_add(s->out, nr);
+	if (s->out > s->peak)
+		counter_set(s->peak, s->out);
 }
 
 static void mark_full(struct cache_node *node, struct page *slab)
@@ -286,7 +304,7 @@ static void mark_full(struct cache_node *node, struct page *slab)
 static unsigned int take_from_slab(struct kmem_cache *s, struct page *slab,
 				   unsigned int nr, void **objects)
 {
-	struct cache_node *node = &s->node;
+	struct cache_node *node = home(s, slab);
 	unsigned int n = 0;
 
 	while (n < nr && slab->freelist) {
@@ -294,34 +312,63 @@ static unsigned int take_from_slab(struct kmem_cache *s, struct page *slab,
 		slab->freelist = slab_next_free(s, slab->freelist);
 	}
 	slab->inuse = (uint16_t)(slab->inuse + n);
+	counter_add(node->out, n);
 	if (!slab->freelist)
 		mark_full(node, slab);
 	return n;
 }
 
 /*
- * Up to @nr objects from partial slabs, fewer when those or the limit end.
- * Under the node's lock.
+ * Up to @nr objects from partial slabs of a node, fewer when those or the limit
+ * end. Under the cache's lock.
  */
-unsigned int slab_take(struct kmem_cache *s, unsigned int nr, void **objects)
+unsigned int slab_take(struct kmem_cache *s, unsigned int node, unsigned int nr,
+		       void **objects)
 {
-	struct cache_node *node = &s->node;
+	struct list_head *partial = &s->node[node].partial;
 	unsigned int n = 0;
 
-	lock_assert_held(&node->lock);
+	lock_assert_held(&s->lock);
 	if (s->limit != KMEM_NO_LIMIT) {
-		uint64_t room = node->out < s->limit ? s->limit - node->out : 0;
+		uint64_t room = s->out < s->limit ? s->limit - s->out : 0;
 
 		nr = (unsigned int)MIN((uint64_t)nr, room);
 	}
-	while (n < nr && !list_empty(&node->partial)) {
+	while (n < nr && !list_empty(partial)) {
 		struct page *slab =
-			list_first_entry(&node->partial, struct page, list);
+			list_first_entry(partial, struct page, list);
 
 		n += take_from_slab(s, slab, nr - n, objects + n);
 	}
-	account_out(node, n);
+	account_out(s, n);
 	return n;
+}
+
+/* Whether it is this request's turn to use up what other nodes have begun. */
+bool slab_may_look_elsewhere(struct kmem_cache *s)
+{
+	lock_assert_held(&s->lock);
+	s->defrag_turn = (s->defrag_turn + 1) % 100;
+	return s->defrag_turn < s->defrag_ratio;
+}
+
+/*
+ * The same from the nearest other node that has more than @spared partial
+ * slabs. The way of a zonelist leads by all nodes that may have any.
+ */
+unsigned int slab_take_elsewhere(struct kmem_cache *s, unsigned int node,
+				 unsigned long spared, unsigned int nr,
+				 void **objects)
+{
+	for (const uint8_t *z = zonelist(node, 0); *z != ZONELIST_END; z++) {
+		unsigned int other = kmem.zone[*z].node, n = 0;
+
+		if (other != node && s->node[other].nr_partial > spared)
+			n = slab_take(s, other, nr, objects);
+		if (n)
+			return n;
+	}
+	return 0;
 }
 
 /* ---- objects back into slabs ---- */
@@ -365,7 +412,7 @@ static struct page *slab_for_free(struct kmem_cache *s, void *object)
 static void give_one(struct kmem_cache *s, struct page *slab, void *object,
 		     struct slab_discard *discard)
 {
-	struct cache_node *node = &s->node;
+	struct cache_node *node = home(s, slab);
 
 	slab_set_next_free(s, object, slab->freelist);
 	if (slab->full) {
@@ -373,25 +420,26 @@ static void give_one(struct kmem_cache *s, struct page *slab, void *object,
 		list_move_tail(&slab->list, &node->partial);
 		counter_add(node->nr_partial, 1);
 		counter_add(node->partial_total, slab->objects);
-		counter_add(node->stat[KMEM_CACHE_STAT_free_add_partial], 1);
+		counter_add(s->stat[KMEM_CACHE_STAT_free_add_partial], 1);
 	}
 	slab->freelist = object;
 	slab->inuse--;
 	counter_sub(node->out, 1);
+	counter_sub(s->out, 1);
 	if (slab->inuse == 0 && node->nr_partial > s->min_partial) {
-		counter_add(node->stat[KMEM_CACHE_STAT_free_remove_partial], 1);
+		counter_add(s->stat[KMEM_CACHE_STAT_free_remove_partial], 1);
 		uninstall(s, slab, discard);
 	}
 }
 
 /*
  * Objects go back to their slabs; slabs that become empty beyond min_partial
- * are collected for slab_release(). Under the node's lock.
+ * are collected for slab_release(). Under the cache's lock.
  */
 void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
 	       struct slab_discard *discard)
 {
-	lock_assert_held(&s->node.lock);
+	lock_assert_held(&s->lock);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct page *slab = slab_for_free(s, objects[i]);
 
@@ -406,10 +454,11 @@ void slab_give(struct kmem_cache *s, void **objects, unsigned int nr,
 void slab_adjust_inuse(struct kmem_cache *s, struct page *slab,
 		       unsigned int inuse)
 {
-	struct cache_node *node = &s->node;
+	struct cache_node *node = home(s, slab);
 
-	lock_assert_held(&node->lock);
+	lock_assert_held(&s->lock);
 	counter_set(node->out, node->out - slab->inuse + inuse);
+	counter_set(s->out, s->out - slab->inuse + inuse);
 	slab->inuse = (uint16_t)inuse;
 	if (!slab->freelist && !slab->full)
 		mark_full(node, slab);
@@ -419,15 +468,16 @@ void slab_adjust_inuse(struct kmem_cache *s, struct page *slab,
  * One object whose surroundings are as they should be. A slab with one that is
  * not so is not used again: all its objects count as used.
  */
-void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user)
+void *slab_take_checked(struct kmem_cache *s, unsigned int node,
+			const struct slab_user *user)
 {
-	struct cache_node *node = &s->node;
+	struct list_head *partial = &s->node[node].partial;
 	struct page *slab;
 	void *object = NULL;
 
-	lock_assert_held(&node->lock);
-	while (!list_empty(&node->partial) && node->out < s->limit) {
-		slab = list_first_entry(&node->partial, struct page, list);
+	lock_assert_held(&s->lock);
+	while (!list_empty(partial) && s->out < s->limit) {
+		slab = list_first_entry(partial, struct page, list);
 		if (!slab_debug_may_take(s, slab)) {
 			kmem_report("FIX %s: Marking all objects used",
 				    s->name);
@@ -436,7 +486,7 @@ void *slab_take_checked(struct kmem_cache *s, const struct slab_user *user)
 			continue;
 		}
 		take_from_slab(s, slab, 1, &object);
-		account_out(node, 1);
+		account_out(s, 1);
 		slab_debug_taken(s, slab, object, user);
 		return object;
 	}
@@ -449,7 +499,7 @@ void slab_give_checked(struct kmem_cache *s, void *object,
 {
 	struct page *slab = slab_of(object);
 
-	lock_assert_held(&s->node.lock);
+	lock_assert_held(&s->lock);
 	/* The slab's own debugging says more than slab_for_free() could. */
 	if (!slab || slab->cache != s ||
 	    !(s->spec.flags & SLAB_CONSISTENCY_CHECKS))
@@ -465,8 +515,9 @@ void slab_collect_empty(struct kmem_cache *s, struct slab_discard *discard)
 {
 	struct page *slab, *next;
 
-	lock_assert_held(&s->node.lock);
-	list_for_each_entry_safe(slab, next, &s->node.partial, list)
-		if (slab->inuse == 0)
+	lock_assert_held(&s->lock);
+	for_each_cache_node(s, node)
+		list_for_each_entry_safe(slab, next, &node->partial,
+					 list) if (slab->inuse == 0)
 			uninstall(s, slab, discard);
 }

@@ -3,7 +3,7 @@
  * slab_debug.c - caches that watch their users
  *
  * A cache with a debug flag has no per-thread arrays: every allocation and
- * every free comes by here, under the node's lock, one object at a time.
+ * every free comes by here, under the cache's lock, one object at a time.
  *
  *	RED_ZONE            bytes around the object that nobody may write:
  *	                    0xbb while it is free, 0xcc while it is used
@@ -503,7 +503,7 @@ void slab_debug_new(struct kmem_cache *s, struct page *slab)
 	}
 }
 
-/* ---- objects come and go, under the node's lock ---- */
+/* ---- objects come and go, under the cache's lock ---- */
 
 static bool is_first_sound(struct kmem_cache *s, struct page *slab)
 {
@@ -593,7 +593,7 @@ unsigned int slab_debug_validate(struct kmem_cache *s, struct page *slab)
 	uint64_t seen[SEEN_WORDS] = { 0 };
 	unsigned int faults;
 
-	lock_assert_held(&s->node.lock);
+	lock_assert_held(&s->lock);
 	if (slab->bad)
 		return 0;
 	if (!check_slab_header(s, slab))
@@ -644,19 +644,21 @@ static void visit_used(struct kmem_cache *s, struct page *slab,
 			visit(arg, slab_object(s, slab, i));
 }
 
-/* Takes the node's lock; @visit must take none that ranks below it. */
+/* Takes the cache's lock; @visit must take none that ranks below it. */
 void slab_debug_for_each_used(struct kmem_cache *s,
 			      void (*visit)(void *arg, void *object), void *arg)
 {
-	struct cache_node *node = &s->node;
 	struct page *slab, *next;
 
-	lock(&node->lock, LOCK_NODE);
-	list_for_each_entry_safe(slab, next, &node->full, list)
-		visit_used(s, slab, visit, arg);
-	list_for_each_entry_safe(slab, next, &node->partial, list)
-		visit_used(s, slab, visit, arg);
-	unlock(&node->lock);
+	lock(&s->lock, LOCK_SLABS);
+	for_each_cache_node(s, node)
+	{
+		list_for_each_entry_safe(slab, next, &node->full, list)
+			visit_used(s, slab, visit, arg);
+		list_for_each_entry_safe(slab, next, &node->partial, list)
+			visit_used(s, slab, visit, arg);
+	}
+	unlock(&s->lock);
 }
 
 /* A cache may leak a million objects; the first ones tell the story. */

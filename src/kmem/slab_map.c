@@ -3,7 +3,7 @@
  * slab_map.c - a picture of a cache: every slab, every object, its state
  *
  * Taken in three steps, so that no lock is held while somebody looks at it:
- * slabs and their free lists are copied under the node's lock, what the barn
+ * slabs and their free lists are copied under the cache's lock, what the barn
  * holds likewise, then what each thread has parked, with its record closed.
  * Between the steps objects move; the picture of a busy cache is a little
  * blurred, and never wrong about one that is at rest.
@@ -37,7 +37,7 @@ static int find_pfn(const void *key, const void *slab)
 	return pfn < info->pfn ? -1 : pfn > info->pfn;
 }
 
-/* Under the node's lock. What came since the room was measured is left out. */
+/* Under the cache's lock. What came since the room was measured is left out. */
 static void add_slab(struct map *map, struct page *slab)
 {
 	struct kmem_slab_info *info = &map->slabs[map->nr];
@@ -91,19 +91,22 @@ static void mark_parked(void *arg, void **objects, unsigned int nr)
 
 static void copy_slabs(struct map *map)
 {
-	struct cache_node *node = &map->cache->node;
+	struct kmem_cache *s = map->cache;
 	struct page *slab;
 
-	lock(&node->lock, LOCK_NODE);
-	list_for_each_entry(slab, &node->full, list)
-		add_slab(map, slab);
-	list_for_each_entry(slab, &node->partial, list)
-		add_slab(map, slab);
+	lock(&s->lock, LOCK_SLABS);
+	for_each_cache_node(s, node)
+	{
+		list_for_each_entry(slab, &node->full, list)
+			add_slab(map, slab);
+		list_for_each_entry(slab, &node->partial, list)
+			add_slab(map, slab);
+	}
 	qsort(map->slabs, map->nr, sizeof(*map->slabs), by_pfn);
-	for (unsigned int i = 0; i < node->barn.nr_full; i++)
-		mark_parked(map, node->barn.full[i],
-			    map->cache->layout.sheaf_capacity);
-	unlock(&node->lock);
+	for_each_cache_node(s, node) for (unsigned int i = 0;
+					  i < node->barn.nr_full; i++)
+		mark_parked(map, node->barn.full[i], s->layout.sheaf_capacity);
+	unlock(&s->lock);
 }
 
 int kmem_cache_map(struct kmem_cache *s, kmem_slab_visit_t *visit, void *arg)
@@ -111,8 +114,8 @@ int kmem_cache_map(struct kmem_cache *s, kmem_slab_visit_t *visit, void *arg)
 	struct map map = {
 		.cache = s,
 		/* A few more, for slabs that are made meanwhile. */
-		.room = counter_read(s->node.nr_slabs) + 16,
-		.objects_room = counter_read(s->node.total) + 4096,
+		.room = cache_sum(s, nr_slabs) + 16,
+		.objects_room = cache_sum(s, total) + 4096,
 	};
 	size_t slab_bytes = map.room * sizeof(*map.slabs);
 	int err = -ENOMEM;

@@ -4,7 +4,7 @@
  *
  * For caches with SLAB_STORE_USER: the tracks of all objects in use, those with
  * the same caller, call stack and waste counted together, the most frequent
- * first. The tracks are copied under the node's lock and sorted without.
+ * first. The tracks are copied under the cache's lock and sorted without.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static int by_count(const void *a, const void *b)
 	return x > y ? -1 : x < y;
 }
 
-/* Under the node's lock; called for each object in use. */
+/* Under the cache's lock; called for each object in use. */
 static void add_sample(void *arg, void *object)
 {
 	struct samples *samples = arg;
@@ -116,7 +116,7 @@ static size_t sum_up(const struct samples *samples, struct kmem_trace *traces)
 int kmem_cache_traces(struct kmem_cache *s, bool free,
 		      kmem_trace_visit_t *visit, void *arg)
 {
-	size_t room = counter_read(s->node.total) + 1024, nr;
+	size_t room = cache_sum(s, total) + 1024, nr;
 	struct samples samples = { .cache = s, .room = room, .free = free };
 	struct kmem_trace *traces;
 

@@ -44,7 +44,7 @@ static unsigned int check_slab(const struct kmem_cache *s,
 	unsigned int faults = 0;
 	int free;
 
-	lock_assert_held(&s->node.lock);
+	lock_assert_held(&s->lock);
 	if (page_type(slab) != PAGE_SLAB || slab->cache != s) {
 		FAULT(faults, "validate %s: pfn %lu is not its slab", s->name,
 		      pfn);
@@ -76,7 +76,7 @@ struct slab_sums {
 };
 
 /* slab.c: full slabs on one list, all others on the other. */
-static unsigned int check_slab_list(struct kmem_cache *s,
+static unsigned int check_slab_list(struct kmem_cache *s, unsigned int node,
 				    struct list_head *list, bool full,
 				    struct slab_sums *sums)
 {
@@ -88,6 +88,9 @@ static unsigned int check_slab_list(struct kmem_cache *s,
 		if (cache_debugs(s))
 			faults += slab_debug_validate(s, slab);
 		faults += check_slab(s, slab);
+		if (slab->node != node || page_to_nid(slab) != (int)node)
+			FAULT(faults, "validate %s: slab %lu is of node %d",
+			      s->name, __page_to_pfn(slab), page_to_nid(slab));
 		if (slab->full != full)
 			continue;
 		if ((slab->freelist == NULL) != full)
@@ -100,15 +103,33 @@ static unsigned int check_slab_list(struct kmem_cache *s,
 	return faults;
 }
 
-static unsigned int check_node(struct kmem_cache *s)
+/* sheaf.c: a barn has objects of its node alone. */
+static unsigned int check_barn(const struct kmem_cache *s, unsigned int node)
+{
+	const struct barn *barn = &s->node[node].barn;
+	unsigned int faults = 0;
+
+	for (unsigned int i = 0; i < barn->nr_full; i++) {
+		for (unsigned int k = 0; k < s->layout.sheaf_capacity; k++) {
+			const struct page *slab = slab_of(barn->full[i][k]);
+
+			if (!slab || slab->cache != s || slab->node != node)
+				FAULT(faults,
+				      "validate %s: %p is no object of node %u",
+				      s->name, barn->full[i][k], node);
+		}
+	}
+	return faults;
+}
+
+static unsigned int check_node(struct kmem_cache *s, unsigned int i)
 {
 	struct slab_sums partial = { 0 }, full = { 0 };
-	struct cache_node *node = &s->node;
+	struct cache_node *node = &s->node[i];
 	unsigned int faults;
 
-	lock(&node->lock, LOCK_NODE);
-	faults = check_slab_list(s, &node->partial, false, &partial);
-	faults += check_slab_list(s, &node->full, true, &full);
+	faults = check_slab_list(s, i, &node->partial, false, &partial);
+	faults += check_slab_list(s, i, &node->full, true, &full);
 	if (partial.slabs != node->nr_partial ||
 	    partial.slabs + full.slabs != node->nr_slabs)
 		FAULT(faults, "validate %s: slabs counted wrong", s->name);
@@ -119,7 +140,21 @@ static unsigned int check_node(struct kmem_cache *s)
 		FAULT(faults, "validate %s: %llu objects out, slabs say %llu",
 		      s->name, (unsigned long long)node->out,
 		      (unsigned long long)(partial.inuse + full.inuse));
-	unlock(&node->lock);
+	return faults + check_barn(s, i);
+}
+
+static unsigned int check_nodes(struct kmem_cache *s)
+{
+	unsigned int faults = 0;
+
+	lock(&s->lock, LOCK_SLABS);
+	for (unsigned int i = 0; i < kmem.nr_nodes; i++)
+		faults += check_node(s, i);
+	if (cache_sum(s, out) != s->out)
+		FAULT(faults, "validate %s: %llu objects out, nodes say %llu",
+		      s->name, (unsigned long long)s->out,
+		      (unsigned long long)cache_sum(s, out));
+	unlock(&s->lock);
 	return faults;
 }
 
@@ -153,7 +188,7 @@ static void check_parked(void *arg, void **objects, unsigned int nr)
 	struct parked_check *check = arg;
 	struct kmem_cache *s = check->cache;
 
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct page *slab = slab_of(objects[i]);
 
@@ -172,7 +207,7 @@ static void check_parked(void *arg, void **objects, unsigned int nr)
 				      "validate %s: %p is parked twice",
 				      s->name, objects[i]);
 	}
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 }
 
 unsigned int kmem_cache_validate(struct kmem_cache *s)
@@ -180,7 +215,7 @@ unsigned int kmem_cache_validate(struct kmem_cache *s)
 	struct parked_check check = { s, 0 };
 
 	record_walk(s->slot, check_parked, &check);
-	return check.faults + check_node(s);
+	return check.faults + check_nodes(s);
 }
 
 unsigned int kmem_slab_validate(const void *object)
@@ -194,12 +229,12 @@ unsigned int kmem_slab_validate(const void *object)
 		return faults;
 	}
 	s = slab->cache;
-	lock(&s->node.lock, LOCK_NODE);
+	lock(&s->lock, LOCK_SLABS);
 	faults = check_slab(s, slab);
 	if (slab_index(s, slab, object) < 0)
 		FAULT(faults, "validate %s: %p is not the start of an object",
 		      s->name, object);
-	unlock(&s->node.lock);
+	unlock(&s->lock);
 	return faults;
 }
 
