@@ -26,8 +26,10 @@
 #ifndef KMEM_LINUX_MODULE_H
 #define KMEM_LINUX_MODULE_H
 
-#include <stdbool.h>
-#include <stddef.h>
+/* The first three because modules find them here in the kernel, too. */
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/types.h>
 
 #include <linux/errno.h>
 #include <linux/export.h>

@@ -3,7 +3,6 @@
  * A module that uses another one, and keeps itself while it is told to.
  */
 #include <linux/module.h>
-#include <linux/printk.h>
 
 int pool_answer(void);
 
