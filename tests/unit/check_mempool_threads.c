@@ -13,12 +13,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kmem/fast.h>
+
 #include "fixture.h"
 #include "pool_fixture.h"
 #include "runner.h"
 
 #define THREADS 12
 #define MOST 4 /* elements that a request may ask for */
+
+#if KMEM_TSAN
+#define MANY_RESIZES 20000ul
+#elif defined(__SANITIZE_ADDRESS__)
+#define MANY_RESIZES 100000ul
+#else
+#define MANY_RESIZES 1000000ul
+#endif
 
 static struct {
 	uint64_t seed;
@@ -110,6 +120,32 @@ START_TEST(test_invariant_09_all_threads_progress)
 	ck_assert_uint_eq(POOL_STAT(frees), THREADS * crowd.steps);
 	ck_assert_uint_eq(POOL_STAT(timeouts), 0);
 	ck_assert_uint_eq(backing.freed, 0);
+}
+END_TEST
+
+/*
+ * As mempool.h states it: whatever the backing does. It fails for ever, or it
+ * gives for a while and then fails; then more may be out than min_nr.
+ */
+START_TEST(test_guarantee_holds_for_64_threads)
+{
+	static const int counts[] = { 1, 8, 63 };
+	int min_nr = counts[_i % 3];
+	bool moody = _i >= 3;
+
+	crowd.seed = test_seed("guarantee_holds_for_64_threads");
+	crowd.steps = test_steps(500);
+	pool_make(min_nr);
+	backing_set_budget(&backing, moody ? (long)(20 * crowd.steps) : 0);
+	backing.yield = true;
+	threads_run(THREADS_MAX, hold_one_at_a_time, NULL);
+	assert_quiet();
+	if (!moody)
+		ck_assert_int_le(crowd.most_out, min_nr);
+	ck_assert_int_eq(pool->curr_nr, min_nr);
+	ck_assert_uint_eq(POOL_STAT(allocs), THREADS_MAX * crowd.steps);
+	ck_assert_uint_eq(POOL_STAT(frees), THREADS_MAX * crowd.steps);
+	ck_assert_uint_eq(POOL_STAT(timeouts), 0);
 }
 END_TEST
 
@@ -335,6 +371,97 @@ START_TEST(test_resizes_may_run_at_once)
 }
 END_TEST
 
+/* ---- a million resizes ---------------------------------------------------- */
+
+#define TOKENS 256
+#define RESIZERS 2
+#define USERS 3
+
+/* Elements that know who has them. Those nobody has are a stack. */
+static struct {
+	pthread_mutex_t lock;
+	int held[TOKENS];
+	int *free[TOKENS];
+	unsigned int nr;
+} tokens = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void *token_alloc(gfp_t gfp, void *pool_data)
+{
+	void *token;
+
+	(void)gfp;
+	(void)pool_data;
+	pthread_mutex_lock(&tokens.lock);
+	token = tokens.nr ? tokens.free[--tokens.nr] : NULL;
+	pthread_mutex_unlock(&tokens.lock);
+	return token;
+}
+
+static void token_free(void *element, void *pool_data)
+{
+	int *token = element;
+
+	(void)pool_data;
+	fault_if(__atomic_load_n(token, __ATOMIC_RELAXED));
+	pthread_mutex_lock(&tokens.lock);
+	fault_if(tokens.nr >= TOKENS);
+	if (tokens.nr < TOKENS)
+		tokens.free[tokens.nr++] = token;
+	pthread_mutex_unlock(&tokens.lock);
+}
+
+static void hold_token(gfp_t gfp)
+{
+	int *token = mempool_alloc(pool, gfp);
+
+	if (!token)
+		return;
+	fault_if(__atomic_exchange_n(token, 1, __ATOMIC_RELAXED));
+	fault_if(!__atomic_exchange_n(token, 0, __ATOMIC_RELAXED));
+	mempool_free(token, pool);
+}
+
+static void resize_or_use(unsigned int index, void *arg)
+{
+	struct prng prng = { crowd.seed + index };
+
+	(void)arg;
+	if (index < RESIZERS) {
+		for (unsigned long i = 0; i < crowd.steps; i++)
+			fault_if(mempool_resize(pool, 1 + (int)prng_below(&prng,
+									  12)));
+		__atomic_fetch_sub(&crowd.running, 1, __ATOMIC_RELEASE);
+		return;
+	}
+	while (__atomic_load_n(&crowd.running, __ATOMIC_ACQUIRE))
+		hold_token(index % 2 ? GFP_KERNEL : GFP_NOWAIT);
+}
+
+START_TEST(test_resizes_lose_and_double_nothing)
+{
+	crowd.seed = test_seed("resizes_lose_and_double_nothing");
+	crowd.steps = test_steps(MANY_RESIZES) / RESIZERS;
+	crowd.running = RESIZERS;
+	for (tokens.nr = 0; tokens.nr < TOKENS; tokens.nr++)
+		tokens.free[tokens.nr] = &tokens.held[tokens.nr];
+	pool = mempool_create(4, token_alloc, token_free, NULL);
+	threads_run(RESIZERS + USERS, resize_or_use, NULL);
+	ck_assert_uint_eq(crowd.faults, 0);
+	ck_assert_uint_eq(POOL_STAT(resizes), RESIZERS * crowd.steps);
+	ck_assert_uint_eq(pool_look().active, 0);
+	ck_assert_uint_eq(pool_look().waiters, 0);
+	ck_assert_uint_eq(mempool_validate(pool), 0);
+	ck_assert_uint_eq(tokens.nr + (unsigned int)pool->curr_nr, TOKENS);
+	mempool_destroy(pool);
+	pool = NULL;
+	ck_assert_uint_eq(tokens.nr, TOKENS);
+	for (int i = 0; i < TOKENS; i++)
+		for (int j = 0; j < i; j++)
+			fault_if(tokens.free[i] == tokens.free[j]);
+	ck_assert_uint_eq(crowd.faults, 0);
+}
+END_TEST
+
 /*
  * Requests for more than min_nr are refused, at once or when it falls; the
  * others are served. None may be left behind.
@@ -549,6 +676,7 @@ Suite *test_suite(void)
 
 	tc = suite_add(s, "guarantee", crowd_setup, pool_teardown);
 	tcase_add_loop_test(tc, test_invariant_09_all_threads_progress, 0, 4);
+	tcase_add_loop_test(tc, test_guarantee_holds_for_64_threads, 0, 6);
 	tcase_add_test(tc, test_zero_min_pool_serves_many_threads);
 	tcase_add_test(tc, test_slab_pool_keeps_its_guarantee);
 
@@ -557,6 +685,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_pool_may_change_while_threads_use_it, 0,
 			    2);
 	tcase_add_test(tc, test_resizes_may_run_at_once);
+	tcase_add_test(tc, test_resizes_lose_and_double_nothing);
 	tcase_add_test(tc, test_requests_end_while_min_nr_falls);
 	tcase_add_test(tc, test_elements_may_be_freed_by_another_thread);
 	tcase_add_test(tc, test_pools_come_and_go_while_others_look);
