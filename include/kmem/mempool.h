@@ -130,7 +130,7 @@ mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
 /**
  * mempool_create_node() - the same with a mask
  * @gfp: for the elements of the reserve, handed to @alloc_fn as it is
- * @node: there is one
+ * @node: where the kernel would have the struct; elements are @alloc_fn's affair
  *
  * Context: as @gfp says. Return: as mempool_create().
  */
@@ -301,6 +301,8 @@ void *mempool_kmalloc(gfp_t gfp, void *pool_data); /* size as integer */
 void mempool_kfree(void *element, void *pool_data);
 void *mempool_alloc_pages(gfp_t gfp, void *pool_data); /* order as integer */
 void mempool_free_pages(void *element, void *pool_data); /* struct page * */
+void *mempool_kvmalloc(gfp_t gfp, void *pool_data); /* size as integer */
+void mempool_kvfree(void *element, void *pool_data);
 
 /* ---- constructors for these pairs ---------------------------------------- */
 
@@ -328,6 +330,12 @@ static inline void *mempool_slab_data(struct kmem_cache *s)
 #define mempool_init_page_pool(pool, min_nr, order)                            \
 	mempool_init(pool, min_nr, mempool_alloc_pages, mempool_free_pages,    \
 		     (void *)(size_t)(order))
+#define mempool_create_kvmalloc_pool(min_nr, size)                             \
+	mempool_create(min_nr, mempool_kvmalloc, mempool_kvfree,               \
+		       (void *)(size_t)(size))
+#define mempool_init_kvmalloc_pool(pool, min_nr, size)                         \
+	mempool_init(pool, min_nr, mempool_kvmalloc, mempool_kvfree,           \
+		     (void *)(size_t)(size))
 /* clang-format on */
 
 static inline mempool_t *(mempool_create_slab_pool)(int min_nr,
@@ -368,6 +376,19 @@ static inline int(mempool_init_page_pool)(mempool_t *pool, int min_nr,
 {
 	return (mempool_init)(pool, min_nr, mempool_alloc_pages,
 			      mempool_free_pages, (void *)(size_t)order);
+}
+
+static inline mempool_t *(mempool_create_kvmalloc_pool)(int min_nr, size_t size)
+{
+	return (mempool_create)(min_nr, mempool_kvmalloc, mempool_kvfree,
+				(void *)size);
+}
+
+static inline int(mempool_init_kvmalloc_pool)(mempool_t *pool, int min_nr,
+					      size_t size)
+{
+	return (mempool_init)(pool, min_nr, mempool_kvmalloc, mempool_kvfree,
+			      (void *)size);
 }
 
 #pragma GCC visibility pop

@@ -3,6 +3,7 @@
  * attrs_pool.c - pools/NAME: the files of a mempool, and pools as sources
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,10 @@ static int backing_show(struct call *call, struct strbuf *sb)
 		strbuf_addf(sb, "kmalloc:%llu\n",
 			    (unsigned long long)info.backing);
 		break;
+	case KMEM_MEMPOOL_KVMALLOC:
+		strbuf_addf(sb, "kvmalloc:%llu\n",
+			    (unsigned long long)info.backing);
+		break;
 	case KMEM_MEMPOOL_PAGES:
 		strbuf_addf(sb, "pages:%llu\n",
 			    (unsigned long long)info.backing);
@@ -129,6 +134,9 @@ static int parse_backing(struct call *call, const char *text,
 	if (!strncmp(text, "kmalloc:", 8)) {
 		*kind = KMEM_MEMPOOL_KMALLOC;
 		err = parse_number(text + 8, KMALLOC_MAX_SIZE, backing);
+	} else if (!strncmp(text, "kvmalloc:", 9)) {
+		*kind = KMEM_MEMPOOL_KVMALLOC;
+		err = parse_number(text + 9, INT_MAX, backing);
 	} else if (!strncmp(text, "pages:", 6)) {
 		*kind = KMEM_MEMPOOL_PAGES;
 		return store_number(call, text + 6, KMEM_MAX_ORDER, backing);
@@ -148,7 +156,7 @@ static int parse_backing(struct call *call, const char *text,
  */
 static int backing_store(struct call *call, char *text, size_t len)
 {
-	enum kmem_mempool_kind kind;
+	enum kmem_mempool_kind kind = KMEM_MEMPOOL_CUSTOM;
 	uint64_t backing;
 	int err;
 
@@ -173,7 +181,8 @@ static int backing_store(struct call *call, char *text, size_t len)
 		return call_fail(call, err, "the reserve cannot be filled");
 	}
 }
-static ATTR_RW(backing, "slab:NAME, kmalloc:BYTES or pages:ORDER",
+static ATTR_RW(backing,
+	       "slab:NAME, kmalloc:BYTES, kvmalloc:BYTES or pages:ORDER",
 	       .flags = ATTR_OWNED);
 
 /* ---- watching and limiting ----------------------------------------------- */

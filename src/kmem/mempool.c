@@ -335,7 +335,7 @@ int mempool_init_from(const char *function, mempool_t *pool, int min_nr,
 {
 	const struct pool_backing backing = { alloc_fn, free_fn, pool_data };
 
-	(void)node; /* there is one */
+	(void)node; /* metadata is of no node */
 	return init(pool, owner_name(), function, min_nr, &backing, gfp);
 }
 

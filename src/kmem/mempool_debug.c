@@ -12,7 +12,7 @@
  *	returned	it must be an element, must not be in the reserve
  *			already, and must have left alone what is behind its end
  *
- * Only pools on a cache, kmalloc() or pages know what their elements are: the
+ * Only pools on a cache, kmalloc(), kvmalloc() or pages know what their elements are: the
  * pair of functions says it, both of them, so that a pool whose two functions
  * belong to different pairs is left alone. So is one on a cache that lets go of
  * its objects by RCU, whose readers may still look at them, and one of blocks
@@ -21,10 +21,14 @@
  * Where it differs from the kernel: there it is chosen when the kernel is built
  * or booted, here for the stack or for a pool. The kernel sees what was written
  * behind an element, and elements that come back wrong, with KASAN only, which
- * in turn leaves no poison in them. A page element is poisoned as one piece.
+ * in turn leaves no poison in them. A page element is poisoned as one piece,
+ * and one of high memory not at all.
  */
 #include <errno.h>
 #include <string.h>
+
+#include <kmem/highmem.h>
+#include <kmem/vmalloc.h>
 
 #include "internal.h"
 #include "util/text.h"
@@ -46,7 +50,8 @@ enum kmem_mempool_kind pool_watchable(const mempool_t *pool)
 
 	if (kind == KMEM_MEMPOOL_SLAB && s->spec.flags & SLAB_TYPESAFE_BY_RCU)
 		return KMEM_MEMPOOL_CUSTOM;
-	if (kind == KMEM_MEMPOOL_KMALLOC && !pool->pool_data)
+	if ((kind == KMEM_MEMPOOL_KMALLOC || kind == KMEM_MEMPOOL_KVMALLOC) &&
+	    !pool->pool_data)
 		return KMEM_MEMPOOL_CUSTOM;
 	return kind;
 }
@@ -63,10 +68,12 @@ static size_t element_size(const mempool_t *pool)
 	}
 }
 
+/* NULL: it has no address of its own, and goes without poison. */
 static unsigned char *element_memory(const mempool_t *pool, void *element)
 {
-	return pool->cold->watched == KMEM_MEMPOOL_PAGES ? page_address(element)
-							 : element;
+	if (pool->cold->watched != KMEM_MEMPOOL_PAGES)
+		return element;
+	return PageHighMem(element) ? NULL : page_address(element);
 }
 
 /* The first page of a block of kmalloc()'s that is a whole number of pages. */
@@ -95,6 +102,16 @@ static size_t kmalloc_bytes(const void *element)
 	return page ? KMEM_PAGE_SIZE << page->order : 0;
 }
 
+/* The same of kvmalloc(), which may have mapped an area. */
+static size_t kvmalloc_bytes(const void *element)
+{
+	const struct vm_struct *area = find_vm_area(element);
+
+	if (area)
+		return area->addr == element ? area->requested_size : 0;
+	return kmalloc_bytes(element);
+}
+
 static bool is_block(const struct page *page, unsigned int order)
 {
 	size_t offset = (size_t)((const char *)page - (const char *)kmem.map);
@@ -116,7 +133,7 @@ static bool is_element(const mempool_t *pool, const void *element)
 	case KMEM_MEMPOOL_PAGES:
 		return is_block(element, (unsigned int)(size_t)pool->pool_data);
 	default:
-		return kmalloc_bytes(element) >= (size_t)pool->pool_data;
+		return kvmalloc_bytes(element) >= (size_t)pool->pool_data;
 	}
 }
 
@@ -127,6 +144,8 @@ void pool_poison(mempool_t *pool, void *element)
 	unsigned char *memory = element_memory(pool, element);
 	size_t size = element_size(pool);
 
+	if (!memory)
+		return;
 	memset(memory, POISON_FREE, size - 1);
 	memory[size - 1] = POISON_END;
 }
@@ -196,8 +215,10 @@ void pool_unpoison(mempool_t *pool, void *element)
 {
 	unsigned char *memory = element_memory(pool, element);
 
-	check_poison(pool, memory);
-	memset(memory, POISON_INUSE, element_size(pool));
+	if (memory) {
+		check_poison(pool, memory);
+		memset(memory, POISON_INUSE, element_size(pool));
+	}
 	pool_mark_out(pool, element);
 }
 
@@ -214,7 +235,8 @@ static bool is_in_reserve(const mempool_t *pool, void *element)
 	const unsigned char *memory = element_memory(pool, element);
 	size_t size = element_size(pool);
 
-	if (memory[0] != POISON_FREE && memory[size - 1] != POISON_END)
+	if (memory && memory[0] != POISON_FREE &&
+	    memory[size - 1] != POISON_END)
 		return false;
 	for (int i = 0; i < pool->curr_nr; i++)
 		if (pool->elements[i] == element)

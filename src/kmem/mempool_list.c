@@ -8,6 +8,7 @@
  * to is computed when somebody asks.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "internal.h"
@@ -369,6 +370,7 @@ static const struct {
 	[KMEM_MEMPOOL_SLAB] = { mempool_alloc_slab, mempool_free_slab },
 	[KMEM_MEMPOOL_KMALLOC] = { mempool_kmalloc, mempool_kfree },
 	[KMEM_MEMPOOL_PAGES] = { mempool_alloc_pages, mempool_free_pages },
+	[KMEM_MEMPOOL_KVMALLOC] = { mempool_kvmalloc, mempool_kvfree },
 };
 
 enum kmem_mempool_kind pool_kind(const mempool_t *pool)
@@ -416,6 +418,10 @@ static int resolve(enum kmem_mempool_kind kind, uint64_t backing,
 		break;
 	case KMEM_MEMPOOL_PAGES:
 		if (backing <= KMEM_MAX_ORDER)
+			err = 0;
+		break;
+	case KMEM_MEMPOOL_KVMALLOC:
+		if (backing >= 1 && backing <= INT_MAX)
 			err = 0;
 		break;
 	default:
@@ -627,6 +633,7 @@ static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
 		info->element_size = kmem_cache_size(pool->pool_data);
 		break;
 	case KMEM_MEMPOOL_KMALLOC:
+	case KMEM_MEMPOOL_KVMALLOC:
 		info->backing = (uint64_t)pool->pool_data;
 		info->element_size = info->backing;
 		break;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mempool_pairs.c - the ready-made backings: a cache, kmalloc, pages
+ * mempool_pairs.c - the ready-made backings: a cache, kmalloc, kvmalloc, pages
+ *
+ * The kernel had the pair of kvmalloc() until 6.18.
  */
 #include "internal.h"
 
@@ -33,4 +35,16 @@ void *mempool_alloc_pages(gfp_t gfp, void *pool_data)
 void mempool_free_pages(void *element, void *pool_data)
 {
 	__free_pages(element, (unsigned int)(size_t)pool_data);
+}
+
+/* The light round of an allocation may not sleep, so it finds no new area. */
+void *mempool_kvmalloc(gfp_t gfp, void *pool_data)
+{
+	return kvmalloc((size_t)pool_data, gfp);
+}
+
+void mempool_kvfree(void *element, void *pool_data)
+{
+	(void)pool_data;
+	kvfree(element);
 }

@@ -164,7 +164,7 @@ END_TEST
 
 /* ---- who made it --------------------------------------------------------- */
 
-#define MAKERS 10
+#define MAKERS 12
 
 static mempool_t embedded_pool;
 
@@ -201,6 +201,10 @@ static mempool_t *make_named(int maker, struct kmem_cache *s)
 		return embed(mempool_init_slab_pool(p, 1, s));
 	case 8:
 		return embed(mempool_init_kmalloc_pool(p, 1, 64));
+	case 9:
+		return embed(mempool_init_kvmalloc_pool(p, 1, 9000));
+	case 10:
+		return mempool_create_kvmalloc_pool(1, 9000);
 	default:
 		return embed(mempool_init_page_pool(p, 1, 1));
 	}
@@ -235,6 +239,10 @@ static mempool_t *make_unnamed(int maker, struct kmem_cache *s)
 		return embed((&mempool_init_slab_pool)(p, 1, s));
 	case 8:
 		return embed((&mempool_init_kmalloc_pool)(p, 1, 64));
+	case 9:
+		return embed((&mempool_init_kvmalloc_pool)(p, 1, 9000));
+	case 10:
+		return (&mempool_create_kvmalloc_pool)(1, 9000);
 	default:
 		return embed((&mempool_init_page_pool)(p, 1, 1));
 	}

@@ -155,6 +155,25 @@ START_TEST(test_page_pool_gives_pages)
 }
 END_TEST
 
+/* Larger than any block of kmalloc()'s, so that an area must be mapped. */
+START_TEST(test_kvmalloc_pool_gives_areas)
+{
+	pool = mempool_create_kvmalloc_pool(2, KMALLOC_MAX_SIZE + 1);
+	ck_assert_ptr_nonnull(pool);
+	ck_assert_int_eq(pool_look().kind, KMEM_MEMPOOL_KVMALLOC);
+	ck_assert_uint_eq(pool_look().backing, KMALLOC_MAX_SIZE + 1);
+	ck_assert_uint_eq(pool_look().element_size, KMALLOC_MAX_SIZE + 1);
+	pool_take_number(4);
+	for (int i = 0; i < 4; i++)
+		memset(held[i], 0xff, KMALLOC_MAX_SIZE + 1);
+	pool_give_all();
+	ck_assert_int_eq(pool->curr_nr, 2);
+	ck_assert_int_eq(mempool_rebase(pool, KMEM_MEMPOOL_KVMALLOC, 64), 0);
+	pool_take_number(3);
+	ck_assert_uint_eq(ksize(held[0]), 64);
+}
+END_TEST
+
 START_TEST(test_helper_pairs_work_in_embedded_pools)
 {
 	struct kmem_cache *s = kmem_cache_create("backing", 64, 0, 0, NULL);
@@ -381,6 +400,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_slab_pool_takes_from_its_cache);
 	tcase_add_test(tc, test_kmalloc_pool_gives_its_size);
 	tcase_add_test(tc, test_page_pool_gives_pages);
+	tcase_add_test(tc, test_kvmalloc_pool_gives_areas);
 	tcase_add_test(tc, test_helper_pairs_work_in_embedded_pools);
 	tcase_add_test(tc, test_pool_survives_exhausted_memory);
 	tcase_add_test(tc, test_kmalloc_pool_of_nothing_works);

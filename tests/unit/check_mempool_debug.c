@@ -26,7 +26,7 @@ static struct kmem_cache *cache;
 static void debug_setup(void)
 {
 	const struct kmem_config config = {
-		.memory = TEST_MEMORY,
+		.memory = 4 * TEST_MEMORY,
 		.cpus = 2,
 		.mempool_debug = true,
 	};
@@ -61,6 +61,7 @@ static const struct {
 	{ "kmalloc", KMEM_MEMPOOL_KMALLOC, 107 },
 	{ "kmalloc_large", KMEM_MEMPOOL_KMALLOC, KMALLOC_MAX_CACHE_SIZE + 1 },
 	{ "page_alloc", KMEM_MEMPOOL_PAGES, 4 * KMEM_PAGE_SIZE },
+	{ "kvmalloc", KMEM_MEMPOOL_KVMALLOC, KMALLOC_MAX_SIZE + 1 },
 };
 
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
@@ -72,6 +73,8 @@ static void make_pool(int kind)
 		pool = mempool_create_slab_pool(4, cache);
 	else if (kinds[kind].kind == KMEM_MEMPOOL_KMALLOC)
 		pool = mempool_create_kmalloc_pool(4, kinds[kind].size);
+	else if (kinds[kind].kind == KMEM_MEMPOOL_KVMALLOC)
+		pool = mempool_create_kvmalloc_pool(4, kinds[kind].size);
 	else
 		pool = mempool_create_page_pool(4, 2);
 	ck_assert_ptr_nonnull(pool);
@@ -464,7 +467,7 @@ END_TEST
 START_TEST(test_right_use_is_not_reported)
 {
 	struct prng prng = { test_seed("right_use_is_not_reported") };
-	unsigned long steps = test_steps(3000);
+	unsigned long steps = test_steps(kinds[_i].size > MIB ? 50 : 3000);
 
 	make_pool(_i);
 	for (unsigned long i = 0; i < steps; i++) {
