@@ -643,15 +643,33 @@ static uint64_t cache_available(struct call *call)
 }
 
 /* One object goes the fast way that a program's allocation would go. */
-static int cache_take(struct call *call, unsigned int nr, gfp_t gfp,
+/* The bulk call knows no nodes. */
+static int cache_take_from_node(struct call *call, const struct order *order,
+				void **elements)
+{
+	unsigned int i;
+
+	for (i = 0; i < order->nr; i++) {
+		elements[i] = kmem_cache_alloc_node(call->cache, order->gfp,
+						    order->node);
+		if (!elements[i])
+			break;
+	}
+	if (i == order->nr)
+		return 0;
+	kmem_cache_free_bulk(call->cache, i, elements);
+	return -ENOMEM;
+}
+
+static int cache_take(struct call *call, const struct order *order,
 		      void **elements)
 {
-	if (nr == 1) {
-		elements[0] = kmem_cache_alloc(call->cache, gfp);
-		return elements[0] ? 0 : -ENOMEM;
-	}
-	return kmem_cache_alloc_bulk(call->cache, gfp, nr, elements) ? 0
-								     : -ENOMEM;
+	if (order->nr == 1 || kmem_nr_nodes() > 1)
+		return cache_take_from_node(call, order, elements);
+	return kmem_cache_alloc_bulk(call->cache, order->gfp, order->nr,
+				     elements)
+		       ? 0
+		       : -ENOMEM;
 }
 
 static void cache_give(struct call *call, unsigned int nr, void **elements)

@@ -42,17 +42,6 @@ static size_t page_objsize(struct call *call)
 	return KMEM_PAGE_SIZE << call->order;
 }
 
-static uint64_t page_in_use(struct call *call)
-{
-	struct source *source = call->place.source;
-	uint64_t count;
-
-	pthread_mutex_lock(&source->lock);
-	count = source->objects.count;
-	pthread_mutex_unlock(&source->lock);
-	return count;
-}
-
 /* Blocks that can be cut out of the free blocks of this order and above. */
 static uint64_t page_available(struct call *call)
 {
@@ -73,31 +62,21 @@ static void page_give(struct call *call, unsigned int nr, void **elements)
 		__free_pages(elements[nr], call->order);
 }
 
-/* An early look at the limit; object_publish() looks again, under the lock. */
-static bool over_limit(struct source *source, unsigned int nr)
-{
-	bool over;
-
-	pthread_mutex_lock(&source->lock);
-	over = source->objects.count + nr > source->limit;
-	pthread_mutex_unlock(&source->lock);
-	return over;
-}
-
 /* Half of a request is of no use: what was got goes back. */
-static int page_take(struct call *call, unsigned int nr, gfp_t gfp,
+static int page_take(struct call *call, const struct order *order,
 		     void **elements)
 {
 	unsigned int i;
 
-	if (over_limit(call->place.source, nr))
+	if (counted_over_limit(call, order->nr))
 		return -ENOMEM;
-	for (i = 0; i < nr; i++) {
-		elements[i] = alloc_pages(gfp, call->order);
+	for (i = 0; i < order->nr; i++) {
+		elements[i] =
+			alloc_pages_node(order->node, order->gfp, call->order);
 		if (!elements[i])
 			break;
 	}
-	if (i == nr)
+	if (i == order->nr)
 		return 0;
 	page_give(call, i, elements);
 	return -ENOMEM;
@@ -115,69 +94,20 @@ static struct page *page_page(struct call *call, void *element)
 	return element;
 }
 
-/* Counted by the mount: the page allocator knows no such numbers. */
-static void page_numbers(struct call *call, struct numbers *ret_numbers)
-{
-	struct source *source = call->place.source;
-
-	pthread_mutex_lock(&source->lock);
-	ret_numbers->limit = source->limit;
-	ret_numbers->peak = source->peak;
-	pthread_mutex_unlock(&source->lock);
-}
-
-/*
- * Binds what goes through the mount; the program's own requests to the page
- * allocator know nothing of it.
- */
-static void page_set_limit(struct call *call, uint64_t limit)
-{
-	struct source *source = call->place.source;
-
-	pthread_mutex_lock(&source->lock);
-	source->limit = limit;
-	pthread_mutex_unlock(&source->lock);
-}
-
-static void page_reset_peak(struct call *call)
-{
-	struct source *source = call->place.source;
-
-	pthread_mutex_lock(&source->lock);
-	source->peak = source->objects.count;
-	pthread_mutex_unlock(&source->lock);
-}
-
-static void page_show_stats(struct call *call, struct strbuf *sb)
-{
-	show_events(call->place.source, sb, true);
-}
-
-static void page_reset_stats(struct call *call)
-{
-	struct source *source = call->place.source;
-	unsigned int i;
-
-	pthread_mutex_lock(&source->lock);
-	for (i = 0; i < SOURCE_NR_EVENTS; i++)
-		source->base[i] = atomic_load(&source->event[i]);
-	pthread_mutex_unlock(&source->lock);
-}
-
 const struct kind page_kind = {
 	.table = page_table,
 	.hold = page_hold,
 	.release = page_release,
 	.objsize = page_objsize,
-	.in_use = page_in_use,
+	.in_use = counted_in_use,
 	.available = page_available,
 	.take = page_take,
 	.give = page_give,
 	.memory = page_memory,
 	.page = page_page,
-	.numbers = page_numbers,
-	.set_limit = page_set_limit,
-	.reset_peak = page_reset_peak,
-	.show_stats = page_show_stats,
-	.reset_stats = page_reset_stats,
+	.numbers = counted_numbers,
+	.set_limit = counted_set_limit,
+	.reset_peak = counted_reset_peak,
+	.show_stats = counted_show_stats,
+	.reset_stats = counted_reset_stats,
 };

@@ -342,12 +342,12 @@ static uint64_t pool_available(struct call *call)
 }
 
 /* Without a function to call it may not wait: -EAGAIN says that it would. */
-static int pool_take(struct call *call, unsigned int nr, gfp_t gfp,
+static int pool_take(struct call *call, const struct order *order,
 		     void **elements)
 {
 	struct mempool_request request = {
-		.nr = nr,
-		.gfp = gfp,
+		.nr = order->nr,
+		.gfp = order->gfp,
 		.elements = elements,
 	};
 

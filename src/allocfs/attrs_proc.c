@@ -71,5 +71,6 @@ const struct node proc_table[] = {
 	FILE("slabinfo", slabinfo_attr),
 	FILE("buddyinfo", buddyinfo_attr),
 	FILE("iomem", iomem_map_attr),
+	FILE("vmallocinfo", vmallocinfo_attr),
 	NODES_END,
 };

@@ -46,9 +46,12 @@ static const struct attr error_log_attr = {
 };
 
 /* Directories one by one, each of one moment; all at once would stop all. */
-static void where_kind(struct view *view, const struct kind *kind,
-		       const char *dir, struct strbuf *sb)
+static void where_kind(struct view *view, const struct node *node,
+		       struct strbuf *sb)
 {
+	const struct kind *kind = node->kind;
+	const char *dir = node->name;
+	bool alone = node->type == NODE_ALONE;
 	char name[SOURCE_NAME_MAX + 1], prefix[SOURCE_NAME_MAX + 32];
 	struct source *source;
 	uint32_t from = 0;
@@ -58,8 +61,11 @@ static void where_kind(struct view *view, const struct kind *kind,
 
 		from = source->serial + 1;
 		source_name(view, source, name, sizeof(name));
-		text_format(prefix, sizeof(prefix), "%s/%s/objects/", dir,
-			    name);
+		if (alone)
+			text_format(prefix, sizeof(prefix), "%s/objects/", dir);
+		else
+			text_format(prefix, sizeof(prefix), "%s/%s/objects/",
+				    dir, name);
 		if (!call_hold(&call))
 			object_where(&call, prefix, sb);
 		call_release(&call);
@@ -72,8 +78,8 @@ static int where_all_show(struct call *call, struct strbuf *sb)
 	const struct node *node;
 
 	for (node = root_table; node->type != NODE_END; node++)
-		if (node->type == NODE_EACH && kind_allocates(node->kind))
-			where_kind(call->view, node->kind, node->name, sb);
+		if (node->kind && kind_allocates(node->kind))
+			where_kind(call->view, node, sb);
 	return 0;
 }
 static ATTR_RO(where_all, "where each object of the mount is",
@@ -89,6 +95,8 @@ const struct node root_table[] = {
 	EACH("caches", cache_kind),
 	EACH("pools", pool_kind),
 	EACH("pages", page_kind),
+	ALONE("kmalloc", kmalloc_kind),
+	ALONE("vmalloc", vmalloc_kind),
 	EACH("iomem", iomem_kind),
 	EACH_AND("modules", module_kind, modules_table),
 	DIR("proc", proc_table),

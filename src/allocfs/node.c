@@ -34,6 +34,9 @@
  * has objects, and mkdir and rmdir; the second may leave some sources out
  * (kind->in_second).
  *
+ * A source that stands alone (NODE_ALONE) has a fixed node only to be found by
+ * its name; its own number is of kind 1.
+ *
  * A write that waits holds the kernel's lock of the inode, and whoever wants
  * to write next would wait for that lock, deaf to signals. Files of kinds 2 and
  * 4 therefore are a new inode at each lookup; stat(2) shows their number of
@@ -366,6 +369,12 @@ void place_target(struct view *view, const struct place *place, char *buf,
 
 /* ---- children ------------------------------------------------------------ */
 
+/* The source of a NODE_ALONE, with a reference. It lives as long as we do. */
+static struct source *the_only(struct view *view, unsigned int index)
+{
+	return source_by_kmem(view, view->fixed[index].node->kind, 0);
+}
+
 static int child_of_fixed(struct view *view, const struct place *dir,
 			  const char *name, struct place *ret_place)
 {
@@ -375,7 +384,10 @@ static int child_of_fixed(struct view *view, const struct place *dir,
 		if (view->fixed[i].parent != dir->index ||
 		    strcmp(view->fixed[i].node->name, name) != 0)
 			continue;
-		place_fixed(view, i, ret_place);
+		if (view->fixed[i].node->type == NODE_ALONE)
+			place_source(the_only(view, i), 0, ret_place);
+		else
+			place_fixed(view, i, ret_place);
 		return 0;
 	}
 	return -ENOENT;
@@ -474,10 +486,14 @@ int place_child(struct call *call, const struct place *dir, const char *name,
 
 static uint64_t parent_ino(const struct view *view, const struct place *dir)
 {
+	unsigned int i;
+
 	switch (dir->node->type) {
 	case NODE_SOURCE:
-		return fixed_of_kind(view, dir->source->kind,
-				     base_of(dir->index));
+		i = fixed_of_kind(view, dir->source->kind, base_of(dir->index));
+		return view->fixed[i].node->type == NODE_ALONE
+			       ? view->fixed[i].parent
+			       : i;
 	case NODE_OBJECTS:
 		return ino_of_source(dir->source, 0);
 	default:
@@ -497,9 +513,17 @@ static int list_fixed(struct view *view, const struct place *dir, uint64_t from,
 		i = from - base;
 	for (; i < view->nr_fixed; i++) {
 		const struct node *node = view->fixed[i].node;
+		struct source *source = NULL;
+		uint64_t ino = i;
 
-		if (view->fixed[i].parent == dir->index &&
-		    !emit(arg, node->name, i, type_of(node),
+		if (view->fixed[i].parent != dir->index)
+			continue;
+		if (node->type == NODE_ALONE) {
+			source = the_only(view, (unsigned int)i);
+			ino = ino_of_source(source, 0);
+		}
+		source_put(view, source);
+		if (!emit(arg, node->name, ino, type_of(node),
 			  base + i + FIRST_ENTRY + 1))
 			break;
 	}
@@ -639,6 +663,7 @@ void place_path(const struct view *view, const struct place *place,
 	struct source *source = place->source;
 	char name[SOURCE_NAME_MAX + 1];
 	struct handle *h;
+	unsigned int i;
 
 	if (!source) {
 		fixed_path(view, place->index, sb);
@@ -654,10 +679,10 @@ void place_path(const struct view *view, const struct place *place,
 			text_copy(name, sizeof(name), "?");
 	} else
 		source_name((struct view *)view, source, name, sizeof(name));
-	fixed_path(view,
-		   fixed_of_kind(view, source->kind, base_of(place->index)),
-		   sb);
-	strbuf_addf(sb, "/%s", name);
+	i = fixed_of_kind(view, source->kind, base_of(place->index));
+	fixed_path(view, i, sb);
+	if (view->fixed[i].node->type != NODE_ALONE)
+		strbuf_addf(sb, "/%s", name);
 	if (place->node->name)
 		strbuf_addf(sb, "/%s", place->node->name);
 	if (place->node->type != NODE_OBJECT)

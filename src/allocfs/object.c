@@ -32,57 +32,107 @@ static uint64_t now_ms(void)
 
 /* ---- orders -------------------------------------------------------------- */
 
-/* There is one node; `node=0` is accepted so that scripts need not know. */
-static int parse_node(struct call *call, const char *text)
+static int parse_node(struct call *call, const char *text, int *ret_node)
 {
 	uint64_t node;
 	int err = parse_number(text, UINT32_MAX, &node);
 
 	if (err)
 		return call_fail(call, err, "no node: '%s'", text);
-	if (node)
-		return call_fail(call, -EINVAL, "there is only node 0");
+	if (node >= kmem_nr_nodes())
+		return call_fail(call, -EINVAL, "there is no node %llu",
+				 (unsigned long long)node);
+	if (node && call->place.source->kind->submit)
+		return call_fail(call, -EINVAL,
+				 "elements of a pool are where they are");
+	*ret_node = (int)node;
 	return 0;
 }
 
+static int parse_positive(struct call *call, const char *word, uint64_t max,
+			  const char *what, uint64_t *ret_value)
+{
+	int err = parse_number(word, max, ret_value);
+
+	if (!err && !*ret_value)
+		err = -EINVAL;
+	return err ? call_fail(call, err, "no %s: '%s'", what, word) : 0;
+}
+
 /*
- * `N [GFP] [node=K]`. __GFP_NOFAIL is taken out of the mask: it would make the
- * library wait in the thread that serves requests, while we can park.
+ * The numbers in front: `N`, or `BYTES [N]` where sizes differ. A mask may
+ * begin with a digit, but not be made of them.
+ */
+static int parse_numbers(struct call *call, char **text, struct order *order)
+{
+	const struct kind *kind = call->place.source->kind;
+	char *word = parse_word(text), *rest = *text;
+	uint64_t number;
+	int err;
+
+	order->nr = 1;
+	order->size = 0;
+	if (kind->size) {
+		err = parse_positive(call, word, UINT32_MAX, "size of objects",
+				     &number);
+		if (err)
+			return err;
+		order->size = number;
+		while (*rest == ' ' || *rest == '\t')
+			rest++;
+		if (!strchr("0123456789", *rest) || !*rest ||
+		    !strncmp(rest, "0x", 2))
+			return 0;
+		word = parse_word(text);
+	}
+	err = parse_positive(call, word, INT32_MAX, "number of objects",
+			     &number);
+	if (!err)
+		order->nr = (unsigned int)number;
+	return err;
+}
+
+/* `[GFP] [node=K]` */
+static int parse_manner(struct call *call, char *text, struct order *order)
+{
+	bool node = false, mask = false;
+	char *word;
+	int err = 0;
+
+	while (!err && (word = parse_word(&text)) != NULL) {
+		if (!strncmp(word, "node=", 5) && !node) {
+			node = true;
+			err = parse_node(call, word + 5, &order->node);
+		} else if (!mask && !node) {
+			mask = true;
+			err = gfp_parse(call, word, &order->gfp);
+		} else {
+			err = call_fail(call, -EINVAL, "unexpected '%s'", word);
+		}
+	}
+	return err;
+}
+
+/*
+ * __GFP_NOFAIL is taken out of the mask: it would make the library wait in the
+ * thread that serves requests, while we can park.
  */
 int object_parse_order(struct call *call, char *text, struct order *ret_order)
 {
 	struct source *source = call->place.source;
-	bool node = false, mask = false;
-	struct order order;
-	uint64_t nr;
-	char *word;
+	struct order order = { .node = 0 };
 	int err;
 
 	/* As strict as a file that takes one number. */
 	if (strchr(" \t", text[0]) || strchr(" \t", text[strlen(text) - 1]) ||
 	    strchr(text, '\n'))
 		return call_fail(call, -EINVAL, "stray blanks");
-	word = parse_word(&text);
-	err = parse_number(word, INT32_MAX, &nr);
-	if (!err && !nr)
-		err = -EINVAL;
-	if (err)
-		return call_fail(call, err, "no number of objects: '%s'", word);
-	order.nr = (unsigned int)nr;
 	pthread_mutex_lock(&source->lock);
 	order.gfp = source->gfp;
 	pthread_mutex_unlock(&source->lock);
-	while (!err && (word = parse_word(&text)) != NULL) {
-		if (!strncmp(word, "node=", 5) && !node) {
-			node = true;
-			err = parse_node(call, word + 5);
-		} else if (!mask && !node) {
-			mask = true;
-			err = gfp_parse(call, word, &order.gfp);
-		} else {
-			err = call_fail(call, -EINVAL, "unexpected '%s'", word);
-		}
-	}
+	err = parse_numbers(call, &text, &order);
+	if (!err)
+		err = parse_manner(call, text, &order);
 	if (err)
 		return err;
 	/* We do the waiting; a library call must not. */
@@ -99,7 +149,8 @@ int object_parse_order(struct call *call, char *text, struct order *ret_order)
  */
 int object_admit(struct call *call, const struct order *order)
 {
-	size_t size = call->place.source->kind->objsize(call);
+	const struct kind *kind = call->place.source->kind;
+	size_t size = order->size ? order->size : kind->objsize(call);
 	struct kmem_memory_info info;
 	int err;
 
@@ -152,12 +203,13 @@ int object_no_memory(struct call *call, int err, unsigned int nr)
  * All elements become objects or none does: room for their handles is made
  * first, and what follows cannot fail but for a name.
  */
-static int __publish(struct call *call, unsigned int nr, void **elements,
-		     const char *name, mode_t mode, uint64_t *ret_first)
+static int __publish(struct call *call, const struct order *order,
+		     void **elements, const char *name, mode_t mode,
+		     uint64_t *ret_first)
 {
 	struct source *source = call->place.source;
 	uint64_t born = now_ms(), id = 0;
-	unsigned int i;
+	unsigned int i, nr = order->nr;
 	int err;
 
 	if (source->dead)
@@ -172,6 +224,7 @@ static int __publish(struct call *call, unsigned int nr, void **elements,
 			handles_add(&source->objects, elements[i], &id);
 
 		h->born_ms = born;
+		h->size = (uint32_t)order->size;
 		h->mode = mode;
 		h->uid = call->uid;
 		h->gid = call->gid;
@@ -193,15 +246,17 @@ static int __publish(struct call *call, unsigned int nr, void **elements,
  * The elements were allocated without our locks, and meanwhile the directory
  * may have died or somebody used the name: then they go back.
  */
-static int publish(struct call *call, unsigned int nr, void **elements,
-		   const char *name, mode_t mode, uint64_t *ret_first)
+static int publish(struct call *call, const struct order *order,
+		   void **elements, const char *name, mode_t mode,
+		   uint64_t *ret_first)
 {
 	struct source *source = call->place.source;
+	unsigned int nr = order->nr;
 	int err;
 
 	mode &= ~(call->umask | call->view->options.umask);
 	pthread_mutex_lock(&source->lock);
-	err = __publish(call, nr, elements, name, mode, ret_first);
+	err = __publish(call, order, elements, name, mode, ret_first);
 	pthread_mutex_unlock(&source->lock);
 	if (!err) {
 		source_count(source, SOURCE_EVENT_allocated, nr);
@@ -214,10 +269,10 @@ static int publish(struct call *call, unsigned int nr, void **elements,
 	return err;
 }
 
-int object_publish(struct call *call, unsigned int nr, void **elements,
-		   uint64_t *ret_first)
+int object_publish(struct call *call, const struct order *order,
+		   void **elements, uint64_t *ret_first)
 {
-	return publish(call, nr, elements, NULL, 0644, ret_first);
+	return publish(call, order, elements, NULL, 0644, ret_first);
 }
 
 /* Without waiting: who may wait comes by park.c. */
@@ -226,7 +281,7 @@ int object_take(struct call *call, const struct order *order, void **elements)
 	struct source *source = call->place.source;
 	int err;
 
-	err = source->kind->take(call, order->nr, order->gfp, elements);
+	err = source->kind->take(call, order, elements);
 	if (!err)
 		return 0;
 	source_count(source, SOURCE_EVENT_failed, 1);
@@ -319,6 +374,7 @@ int object_create(struct call *call, const char *name, mode_t mode,
 		return err;
 	pthread_mutex_lock(&dir.source->lock);
 	order.gfp = dir.source->gfp & ~__GFP_NOFAIL;
+	order.size = dir.source->size;
 	id = object_find(dir.source, name);
 	pthread_mutex_unlock(&dir.source->lock);
 	if (id)
@@ -327,7 +383,7 @@ int object_create(struct call *call, const char *name, mode_t mode,
 	if (!err)
 		err = object_take(call, &order, &element);
 	if (!err)
-		err = publish(call, 1, &element, name, mode & 0644, &id);
+		err = publish(call, &order, &element, name, mode & 0644, &id);
 	if (err)
 		return err;
 	return place_child(call, &dir, name, ret_place);
@@ -787,7 +843,7 @@ void object_where_element(struct call *call, void *element, struct strbuf *sb)
 	strbuf_addf(sb, " pfn=%lu", at.pfn);
 	if (at.kind == KMEM_LOCATION_SLAB)
 		strbuf_addf(sb, " slab=%lu", at.slab_pfn);
-	else
+	else if (at.kind != KMEM_LOCATION_VMALLOC)
 		strbuf_addf(sb, " order=%u", at.order);
 	strbuf_addf(sb, " index=%u node=%u", at.index, at.node);
 }

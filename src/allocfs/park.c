@@ -40,6 +40,7 @@
 struct park {
 	struct watch watch;
 	struct mempool_request request;
+	struct order order;
 	struct view *view;
 	struct source *source; /* with a reference */
 	fuse_req_t req; /* of a write; NULL for streams */
@@ -114,7 +115,8 @@ static void park_finish(struct park *park, int error, bool unregister)
 	park_call(park, &call);
 	account_refund(park->view, park->uid, ACCOUNT_WAITERS, 1);
 	if (!error) {
-		error = object_publish(&call, nr, park->elements, &first);
+		error = object_publish(&call, &park->order, park->elements,
+				       &first);
 	} else {
 		object_refuse(&call, nr);
 		source_count(park->source,
@@ -202,8 +204,7 @@ static void park_check(struct watch *watch)
 	park_call(park, &call);
 	err = call_hold(&call);
 	if (!err)
-		err = park->source->kind->take(&call, park->request.nr,
-					       park->request.gfp,
+		err = park->source->kind->take(&call, &park->order,
 					       park->elements);
 	if (err != -ENOMEM && err != -EAGAIN) {
 		if (watch_remove(park->view, watch))
@@ -225,6 +226,7 @@ static struct park *park_new(struct call *call, const struct order *order,
 	if (!park)
 		return NULL;
 	watch_setup(&park->watch, polled, park_check, park_destroy);
+	park->order = *order;
 	park->request.nr = order->nr;
 	park->request.gfp = order->gfp;
 	park->request.elements = park->elements;
@@ -260,8 +262,7 @@ static int __park_queue(struct call *call, struct park *park)
 		}
 		return err;
 	}
-	err = kind->take(call, park->request.nr, park->request.gfp,
-			 park->elements);
+	err = kind->take(call, &park->order, park->elements);
 	if (err == -ENOMEM || err == -EAGAIN) {
 		watch_add(park->view, &park->watch);
 		return -EINPROGRESS;
@@ -306,7 +307,7 @@ static int submit_now(struct call *call, const struct order *order,
 	}
 	err = object_take(call, order, elements);
 	if (!err)
-		err = object_publish(call, order->nr, elements, ret_first);
+		err = object_publish(call, order, elements, ret_first);
 	free(elements);
 	return err;
 }
@@ -340,7 +341,8 @@ static int park_served(struct call *call, struct park *park, int err,
 
 	account_refund(call->view, call->uid, ACCOUNT_WAITERS, 1);
 	if (!err)
-		return object_publish(call, nr, park->elements, ret_first);
+		return object_publish(call, &park->order, park->elements,
+				      ret_first);
 	object_refuse(call, nr);
 	if (err == -ENOMEM)
 		source_count(call->place.source, SOURCE_EVENT_failed, 1);

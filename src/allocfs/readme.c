@@ -15,6 +15,7 @@ const char readme_text[] =
 	"  caches/NAME/        one cache; mkdir makes one, rmdir destroys it\n"
 	"  pools/NAME/         one mempool\n"
 	"  pages/order-N/      blocks of 2^N pages\n"
+	"  kmalloc/ vmalloc/   objects of any size: `echo 100 > kmalloc/alloc`\n"
 	"  iomem/NAME/         a device region; its memory is the file data\n"
 	"  proc/               slabinfo, buddyinfo, iomem in the kernel's formats\n"
 	"  debug/slab/NAME/    who has a cache's objects, with store_user\n"

@@ -247,12 +247,16 @@ static int start_session(struct view *view, const char *mountpoint)
 	return err;
 }
 
-static int add_orders(struct view *view)
+/* What is always there: an order of pages each, and those that stand alone. */
+static int add_fixed(struct view *view)
 {
 	char name[16];
 	unsigned int order;
-	int err = 0;
+	int err;
 
+	err = source_add_fixed(view, &kmalloc_kind, 0, "kmalloc");
+	if (!err)
+		err = source_add_fixed(view, &vmalloc_kind, 0, "vmalloc");
 	for (order = 0; !err && order < KMEM_NR_ORDERS; order++) {
 		text_format(name, sizeof(name), "order-%u", order);
 		err = source_add_fixed(view, &page_kind, order, name);
@@ -389,7 +393,7 @@ int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
 	if (!err)
 		source_init(view);
 	if (!err)
-		err = add_orders(view);
+		err = add_fixed(view);
 	if (!err)
 		err = start_mount(view, mountpoint);
 	if (!err) {

@@ -339,6 +339,7 @@ static struct source *source_new(struct view *view, const struct kind *kind,
 	pthread_mutex_init(&source->store_lock, NULL);
 	pthread_mutex_init(&source->submit_lock, NULL);
 	source->gfp = GFP_KERNEL;
+	source->size = kind->size;
 	source->limit = KMEM_NO_LIMIT;
 	source->uid = view->uid;
 	source->gid = view->gid;
@@ -642,9 +643,10 @@ int source_remove(struct call *call, const struct place *place)
  * Give back all that the mount made: objects first, then the directories, each
  * kind before those that it may stand on.
  */
-static const struct kind *const remove_order[] = { &pool_kind, &cache_kind,
-						   &page_kind, &iomem_kind,
-						   NULL };
+static const struct kind *const remove_order[] = {
+	&pool_kind,    &cache_kind,   &page_kind, &kmalloc_kind,
+	&vmalloc_kind, &iomem_kind, NULL,
+};
 
 static void remove_kind(struct view *view, const struct kind *kind, bool dirs)
 {

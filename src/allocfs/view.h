@@ -62,6 +62,7 @@ struct bytes;
 struct call;
 struct file;
 struct kind;
+struct order;
 struct source;
 struct stream;
 struct view;
@@ -74,6 +75,7 @@ enum node_type {
 	NODE_BYTES, /* the memory of a source: bytes */
 	NODE_DIR, /* fixed entries: table */
 	NODE_EACH, /* a directory of sources: kind */
+	NODE_ALONE, /* the only source of its kind, in a fixed place */
 	NODE_SOURCE, /* one of them; its table is the kind's */
 	NODE_LINK, /* another name of one of them */
 	NODE_OBJECTS, /* the objects of a source */
@@ -113,6 +115,8 @@ struct node {
 				    .kind = &(kind_), .base = SECOND_BASE }
 #define EACH_AND(name_, kind_, table_) { .name = (name_), .type = NODE_EACH, \
 					 .kind = &(kind_), .table = (table_) }
+#define ALONE(name_, kind_) { .name = (name_), .type = NODE_ALONE, \
+			      .kind = &(kind_) }
 #define OBJECTS(name_)	   { .name = (name_), .type = NODE_OBJECTS }
 #define NODES_END	   { .type = NODE_END }
 /* clang-format on */
@@ -409,8 +413,9 @@ enum source_event {
  * Constant: kind, kmem, serial, slot, first.
  * Under view->lock: refs, dead, links, and name (which changes when a program
  *	renames its pool).
- * Under lock: objects, gfp, limit, peak, mtime; of no meaning where the kind
- *	does not allocate.
+ * Under lock: objects, gfp, size (bytes of an object, where a request does not
+ *	say), limit, peak, mtime; of no meaning where the kind does not
+ *	allocate.
  * Under view->meta_lock: meta, uid, gid, born.
  */
 struct source {
@@ -433,6 +438,7 @@ struct source {
 	pthread_mutex_t lock;
 	struct handles objects;
 	gfp_t gfp;
+	size_t size;
 	uint64_t limit;
 	uint64_t peak;
 	uint64_t base[SOURCE_NR_EVENTS]; /* of events, when stats were reset */
@@ -481,10 +487,12 @@ struct numbers {
  * Of those that allocate, whose table has SOURCE_FILES; the others leave all of
  * it out:
  * @refuses: bits that no mask may have here
- * @objsize: usable bytes of an object
+ * @size: objects are of the size that is asked for, and this one at first where
+ *	nobody says; 0: all objects of a source are of one size
+ * @objsize: usable bytes of an object, or what source->size says
  * @in_use: objects in use, by anybody
  * @available: objects that can be had without asking the layer below
- * @take: @nr elements or none, without waiting: -ENOMEM, -EAGAIN
+ * @take: all that is ordered or nothing, without waiting: -ENOMEM, -EAGAIN
  * @submit: the same for a request that may wait; NULL: none of this kind can
  * @cancel: take such a request back; false: it ends by itself
  * @give: give elements back
@@ -511,10 +519,11 @@ struct kind {
 	int (*remove)(struct call *call);
 
 	gfp_t refuses;
+	size_t size;
 	size_t (*objsize)(struct call *call);
 	uint64_t (*in_use)(struct call *call);
 	uint64_t (*available)(struct call *call);
-	int (*take)(struct call *call, unsigned int nr, gfp_t gfp,
+	int (*take)(struct call *call, const struct order *order,
 		    void **elements);
 	int (*submit)(struct call *call, struct mempool_request *request);
 	bool (*cancel)(struct call *call, struct mempool_request *request);
@@ -534,6 +543,8 @@ extern const struct kind pool_kind;
 extern const struct kind page_kind;
 extern const struct kind iomem_kind;
 extern const struct kind module_kind;
+extern const struct kind kmalloc_kind;
+extern const struct kind vmalloc_kind;
 
 static inline bool kind_allocates(const struct kind *kind)
 {
@@ -603,6 +614,8 @@ void __link_forget(struct view *view, const struct source *source);
  */
 struct order {
 	unsigned int nr;
+	int node;
+	size_t size; /* of each, where sizes differ; else 0 */
 	gfp_t gfp;
 	bool nofail; /* __GFP_NOFAIL: wait, whatever the source */
 };
@@ -615,8 +628,8 @@ void object_refuse(struct call *call, unsigned int nr);
 /* @err, and why: @nr objects were refused. */
 int object_no_memory(struct call *call, int err, unsigned int nr);
 /* Elements of a request, uncharged again when there is no memory for IDs. */
-int object_publish(struct call *call, unsigned int nr, void **elements,
-		   uint64_t *ret_first);
+int object_publish(struct call *call, const struct order *order,
+		   void **elements, uint64_t *ret_first);
 int object_take(struct call *call, const struct order *order, void **elements);
 int object_create(struct call *call, const char *name, mode_t mode,
 		  struct place *ret_place);
@@ -742,6 +755,17 @@ void poll_tell(struct fuse_pollhandle *handle);
 void poll_forget(struct fuse_pollhandle *handle);
 void file_check(struct watch *watch);
 
+/* ---- counted.c: sources whose objects the mount alone counts ---------------- */
+
+uint64_t counted_in_use(struct call *call);
+/* An early look; object_publish() looks again, under the lock. */
+bool counted_over_limit(struct call *call, unsigned int nr);
+void counted_numbers(struct call *call, struct numbers *ret_numbers);
+void counted_set_limit(struct call *call, uint64_t limit);
+void counted_reset_peak(struct call *call);
+void counted_show_stats(struct call *call, struct strbuf *sb);
+void counted_reset_stats(struct call *call);
+
 /* ---- wait.c: the file `wait` --------------------------------------------- */
 
 extern const struct attr wait_attr;
@@ -776,13 +800,13 @@ int store_reset(struct call *call, const char *text);
  */
 
 extern const struct node cache_table[], pool_table[], page_table[],
-	iomem_table[], proc_table[], root_table[], debug_table[], trace_table[],
-	module_table[], modules_table[];
+	sized_table[], iomem_table[], proc_table[], root_table[],
+	debug_table[], trace_table[], module_table[], modules_table[];
 
 /* proc/iomem */
 extern const struct attr iomem_map_attr;
 
-extern const struct attr map_attr;
+extern const struct attr map_attr, vmallocinfo_attr;
 
 /* ---- names.c: flags by name ---------------------------------------------- */
 
