@@ -865,7 +865,7 @@ void mempool_reset_peak(mempool_t *pool);
 void mempool_reset_low(mempool_t *pool);
 void mempool_reset_stats(mempool_t *pool);
 
-/* ---- areas of vmalloc ---------------------------------------------------- */
+/* ---- areas of vmalloc and ioremap ---------------------------------------- */
 
 /**
  * struct kmem_vmalloc_area - one area
@@ -892,7 +892,8 @@ struct kmem_vmalloc_area {
 };
 
 /**
- * kmem_vmalloc_areas() - all areas at one moment, lowest address first
+ * kmem_vmalloc_areas() - all areas at one moment, and all mappings of devices
+ * (VM_IOREMAP) at another, lowest address first
  * @areas: room for @room; may be NULL when @room is 0
  *
  * Return: how many there are; the first @room of them are stored.

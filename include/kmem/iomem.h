@@ -120,8 +120,8 @@ int kmem_iomem_register(const struct kmem_iomem_spec *spec,
  * @region: NULL is a no-op
  *
  * What its memory held is lost; a file stays as it is.
- * Return: 0; -EBUSY while part of it is mapped, claimed or being accessed (so
- * a callback cannot remove its own device).
+ * Return: 0; -EBUSY while part of it is mapped or being accessed (so a callback
+ * cannot remove its own device).
  */
 int kmem_iomem_unregister(struct kmem_iomem *region);
 

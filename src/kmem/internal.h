@@ -1309,6 +1309,8 @@ bool iomap_traps(const volatile void *addr);
 bool iomap_phys(const volatile void *addr, uint64_t *ret_phys);
 /* Mappings of a page that has a byte of the range. */
 unsigned int __iomaps_over(uint64_t phys, uint64_t size);
+void iomaps_walk(void (*visit)(void *arg, const struct kmem_iomap_info *info),
+		 void *arg);
 unsigned int __iomaps_validate(void);
 void __iomaps_exit(void);
 

@@ -527,11 +527,12 @@ unsigned int __iomaps_over(uint64_t phys, uint64_t size)
 	return nr;
 }
 
-size_t kmem_iomaps(struct kmem_iomap_info *infos, size_t room)
+/* All mappings, lowest address first. */
+void iomaps_walk(void (*visit)(void *arg, const struct kmem_iomap_info *info),
+		 void *arg)
 {
 	const struct window *windows[] = { &direct, &trap };
 	const struct iomap *map;
-	size_t nr = 0;
 
 	lock(&iomem_lock, LOCK_IOMEM);
 	if (trap.base < direct.base) {
@@ -540,18 +541,40 @@ size_t kmem_iomaps(struct kmem_iomap_info *infos, size_t room)
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(windows); i++) {
 		list_for_each_entry(map, &windows[i]->maps, link) {
-			if (nr < room)
-				infos[nr] = (struct kmem_iomap_info){
-					.start = map->start,
-					.size = map->size,
-					.phys = map->phys,
-					.caller = map->caller,
-				};
-			nr++;
+			const struct kmem_iomap_info info = {
+				.start = map->start,
+				.size = map->size,
+				.phys = map->phys,
+				.caller = map->caller,
+			};
+
+			visit(arg, &info);
 		}
 	}
 	unlock(&iomem_lock);
-	return nr;
+}
+
+struct list {
+	struct kmem_iomap_info *infos;
+	size_t room;
+	size_t nr;
+};
+
+static void add_to_list(void *arg, const struct kmem_iomap_info *info)
+{
+	struct list *list = arg;
+
+	if (list->nr < list->room)
+		list->infos[list->nr] = *info;
+	list->nr++;
+}
+
+size_t kmem_iomaps(struct kmem_iomap_info *infos, size_t room)
+{
+	struct list list = { infos, room, 0 };
+
+	iomaps_walk(add_to_list, &list);
+	return list.nr;
 }
 
 /* One window: mappings ascend, do not touch, and the table knows them. */

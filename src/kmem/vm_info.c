@@ -92,6 +92,8 @@ struct snapshot {
 	struct kmem_vmalloc_area *areas;
 	size_t room;
 	size_t nr;
+	const void *base; /* of the range; device mappings are on both sides */
+	bool below; /* those before it are being taken */
 };
 
 static void count_nodes(const struct vm_area *area,
@@ -121,12 +123,38 @@ static void take_area(void *arg, const struct vm_area *area)
 	count_nodes(area, info);
 }
 
+/* In the kernel they are areas of the same range (VM_IOREMAP), and listed so. */
+static void take_iomap(void *arg, const struct kmem_iomap_info *map)
+{
+	struct snapshot *snapshot = arg;
+
+	if (((const char *)map->start < (const char *)snapshot->base) !=
+	    snapshot->below)
+		return;
+	if (snapshot->nr++ >= snapshot->room)
+		return;
+	snapshot->areas[snapshot->nr - 1] = (struct kmem_vmalloc_area){
+		.address = map->start,
+		.size = map->size,
+		.requested = map->size - KMEM_PAGE_SIZE,
+		.flags = VM_IOREMAP,
+		.caller = map->caller,
+		.phys = map->phys,
+	};
+}
+
 size_t kmem_vmalloc_areas(struct kmem_vmalloc_area *areas, size_t room)
 {
-	struct snapshot snapshot = { areas, room, 0 };
+	struct snapshot snapshot = { areas, room, .below = true };
+	size_t size;
 
-	if (kmem.ready)
-		vm_areas_walk(take_area, &snapshot);
+	if (!kmem.ready)
+		return 0;
+	vm_areas_range(&snapshot.base, &size);
+	iomaps_walk(take_iomap, &snapshot);
+	vm_areas_walk(take_area, &snapshot);
+	snapshot.below = false;
+	iomaps_walk(take_iomap, &snapshot);
 	return snapshot.nr;
 }
 

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <kmem/vmalloc.h>
+
 #include "fixture.h"
 #include "runner.h"
 
@@ -684,6 +686,39 @@ START_TEST(test_mappings_are_listed_with_their_guard_page)
 }
 END_TEST
 
+/* As the kernel's vmallocinfo: among the areas, and in their order. */
+START_TEST(test_mappings_are_areas_of_vmalloc)
+{
+	struct kmem_iomem *region = add("dev", DEV, DEV_SIZE);
+	void *direct = ioremap(DEV + PAGE, PAGE);
+	void *trap = ioremap(DEV + DEV_SIZE, PAGE);
+	void *area = vmalloc(PAGE);
+	struct kmem_vmalloc_area areas[4];
+	unsigned int devices = 0;
+
+	ck_assert_uint_eq(kmem_vmalloc_areas(areas, 4), 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		ck_assert(i == 0 || areas[i].address > areas[i - 1].address);
+		ck_assert_uint_eq(areas[i].size, 2 * PAGE);
+		ck_assert_uint_eq(areas[i].requested, PAGE);
+		if (areas[i].address == direct)
+			ck_assert_uint_eq(areas[i].phys, DEV + PAGE);
+		else if (areas[i].address == trap)
+			ck_assert_uint_eq(areas[i].phys, DEV + DEV_SIZE);
+		else
+			ck_assert_ptr_eq(areas[i].address, area);
+		devices += areas[i].flags == VM_IOREMAP;
+	}
+	ck_assert_uint_eq(devices, 2);
+	ck_assert_uint_eq(kmem_vmalloc_areas(areas, 1), 3);
+	iounmap(direct);
+	iounmap(trap);
+	vfree(area);
+	ck_assert_uint_eq(kmem_vmalloc_areas(NULL, 0), 0);
+	ck_assert_int_eq(kmem_iomem_unregister(region), 0);
+}
+END_TEST
+
 #define MAPS 64
 
 /* Random mappings of one region, of which each has its pattern where it is. */
@@ -897,6 +932,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_two_regions_in_one_mapping);
 	tcase_add_test(tc, test_an_absent_device_can_be_mapped_and_faults);
 	tcase_add_test(tc, test_mappings_are_listed_with_their_guard_page);
+	tcase_add_test(tc, test_mappings_are_areas_of_vmalloc);
 	tcase_add_test(tc, test_random_mappings);
 	tcase_add_test(tc, test_threads_with_devices_of_their_own);
 
