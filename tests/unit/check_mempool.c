@@ -5,7 +5,37 @@
  *
  * test_invariant_NN_… are thirteen invariants of mempools; those that
  * need waiting are in check_mempool_wait.c, number 9 and stress in
- * check_mempool_threads.c, the kernel's backings in check_mempool_backing.c.
+ * check_mempool_threads.c, the kernel's backings in check_mempool_backing.c,
+ * poison in check_mempool_debug.c, every schedule of a few tasks in
+ * check_mempool_schedules.c.
+ *
+ * What today's kernel leaves to its callers, and where it is tried here:
+ *
+ *	free_bulk of nothing reads elements[0]	free_bulk_of_none_takes_none
+ *	poison of blocks of size 0		hazard_blocks_of_no_size_…
+ *	poison of mixed pairs			hazard_mixed_pairs_are_left_alone
+ *	init of what is not cleared		init_needs_no_zeroed_memory
+ *	negative min_nr				bad_min_nr_is_reported
+ *
+ * What the kernel had to mend, and where it would be seen here:
+ *
+ *	2.6	guesses about reclaim		masks_of_both_rounds
+ *	2.6.30	kzalloc pools gave dirty memory	zeroing_is_refused
+ *	3.3	a free that saw a stale curr_nr	elements_may_be_freed_by_…
+ *						another_thread
+ *	3.3	a sleep before the second round	second_round_follows_at_once
+ *	3.3	prefill without the given mask	invariant_01_init_uses_…
+ *	3.3	destroy with elements out	invariant_03_elements_balance
+ *	4.1	growth from atomic context	growth_fills_the_reserve: its
+ *						mask is GFP_KERNEL, no other
+ *	4.8	__GFP_NOMEMALLOC dropped when	masks_of_both_rounds, of an
+ *		the pool is empty		empty pool
+ *	4.x	order of poison and checks	reserve_is_poisoned,
+ *						right_use_is_not_reported
+ *	6.17	zero-minimum pools		waiters_of_a_zero_min_pool_…,
+ *						zero_min_pool_serves_…
+ *	6.18	poison past a page		history_page_poison_ends_…
+ *	6.19	bulk, timeouts			invariant_13_…, invariant_10_…
  */
 #include <errno.h>
 #include <stdio.h>
@@ -424,6 +454,22 @@ START_TEST(test_preallocated_takes_the_reserve_alone)
 	ck_assert_ptr_null(mempool_alloc_preallocated(pool));
 	ck_assert_uint_eq(backing.calls, 0);
 	ck_assert_int_eq(pool->curr_nr, 0);
+}
+END_TEST
+
+/*
+ * Elements of the reserve are as their last user left them, so nobody may count
+ * on zeroes: the flag is told, and left out.
+ */
+START_TEST(test_zeroing_is_refused)
+{
+	pool_make(2);
+	(void)pool_take(GFP_KERNEL | __GFP_ZERO);
+	ck_assert_uint_eq(reports_take(), 1);
+	ck_assert(reports_mention("__GFP_ZERO"));
+	ck_assert_uint_eq(nr_held, 1);
+	ck_assert_uint_eq(backing.calls, 1);
+	ck_assert_uint_eq(backing.mask[0] & __GFP_ZERO, 0);
 }
 END_TEST
 
@@ -908,6 +954,7 @@ static void add_mask_tests(Suite *s)
 			    NR_REQUESTS);
 	tcase_add_test(tc, test_second_round_follows_at_once);
 	tcase_add_test(tc, test_backing_is_always_asked_first);
+	tcase_add_test(tc, test_zeroing_is_refused);
 	tcase_add_test(tc, test_noreserve_asks_the_backing_alone);
 	tcase_add_test(tc, test_preallocated_takes_the_reserve_alone);
 }
