@@ -390,7 +390,8 @@ static int __may_remove(struct loaded *m, const struct why *why)
 	if (m->module->init && !m->module->exit)
 		return why_fail(why, -EBUSY, "it has no exit");
 	if (!__close(m))
-		return why_fail(why, -EBUSY, "it has %u users", __module_refcnt(m));
+		return why_fail(why, -EBUSY, "it has %u users",
+				__module_refcnt(m));
 	return 0;
 }
 
