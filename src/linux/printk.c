@@ -7,8 +7,8 @@
  * ends it, and so does the end of the program.
  *
  * The lock is held while the sink runs, so that messages come in order and a
- * sink that was replaced runs no more. It knows its owner: a sink that prints
- * is not served, instead of waiting for itself for ever.
+ * sink that was replaced runs no more. A thread knows that it has it: a sink
+ * that prints is not served, instead of waiting for itself for ever.
  *
  * Where it differs from the kernel: there is no buffer of past messages (the
  * sink may keep one), and the time in front of a line is what the monotonic
@@ -31,9 +31,10 @@
 
 static void console(void *arg, int level, const char *text);
 
-/* Known to its owner, see above. Innermost: nothing is called under it that
- * takes another lock, but for the sink. */
-static pthread_mutex_t printk_lock = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+/* Innermost: nothing is called under it that takes another lock, but for the
+ * sink. */
+static pthread_mutex_t printk_lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread bool have_lock;
 
 /* All under printk_lock. */
 static kmem_printk_fn sink = console;
@@ -44,6 +45,22 @@ static struct {
 	pthread_t owner;
 	char text[TEXT_MAX];
 } begun;
+
+/* Return: false when the calling thread has it. */
+static bool take_lock(void)
+{
+	if (have_lock)
+		return false;
+	pthread_mutex_lock(&printk_lock);
+	have_lock = true;
+	return true;
+}
+
+static void drop_lock(void)
+{
+	have_lock = false;
+	pthread_mutex_unlock(&printk_lock);
+}
 
 static unsigned long long now_ns(void)
 {
@@ -159,11 +176,11 @@ int vprintk(const char *format, va_list args)
 	static char buf[TEXT_MAX + 8]; /* and the level */
 	int n;
 
-	if (pthread_mutex_lock(&printk_lock) != 0)
+	if (!take_lock())
 		return 0;
 	vscnprintf(buf, sizeof(buf), format, args);
 	n = message(buf);
-	pthread_mutex_unlock(&printk_lock);
+	drop_lock();
 	return n;
 }
 
@@ -180,12 +197,12 @@ int printk(const char *format, ...)
 
 void kmem_set_printk(kmem_printk_fn fn, void *arg)
 {
-	if (pthread_mutex_lock(&printk_lock) != 0)
+	if (!take_lock())
 		return;
 	end_line();
 	sink = fn ? fn : console;
 	sink_arg = arg;
-	pthread_mutex_unlock(&printk_lock);
+	drop_lock();
 }
 
 void kmem_report_printk(void *arg, const char *text)
@@ -218,7 +235,7 @@ bool kmem_printk_allowed(struct kmem_ratelimit *state)
 	unsigned long long now = now_ns();
 	bool allowed;
 
-	if (pthread_mutex_lock(&printk_lock) != 0)
+	if (!take_lock())
 		return false;
 	if (!state->begin_ns || now - state->begin_ns >= RATE_NS) {
 		state->begin_ns = now;
@@ -227,30 +244,31 @@ bool kmem_printk_allowed(struct kmem_ratelimit *state)
 	allowed = state->printed < RATE_BURST;
 	if (allowed)
 		state->printed++;
-	pthread_mutex_unlock(&printk_lock);
+	drop_lock();
 	return allowed;
 }
 
 /* ---- around a fork, and at the end --------------------------------------- */
 
+/* Of a sink that forks, the lock stays with who has it, in both processes. */
+static __thread bool took_for_fork;
+
 static void before_fork(void)
 {
-	pthread_mutex_lock(&printk_lock);
+	took_for_fork = take_lock();
 }
 
 static void in_parent(void)
 {
-	pthread_mutex_unlock(&printk_lock);
+	if (took_for_fork)
+		drop_lock();
 }
 
-/* The owner of the lock was the parent's thread. */
+/* The line that is begun is the parent's. */
 static void in_child(void)
 {
-	static const pthread_mutex_t fresh =
-		PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
-
-	printk_lock = fresh;
 	begun.len = 0;
+	in_parent();
 }
 
 /*
@@ -265,8 +283,8 @@ __attribute__((constructor)) static void register_handlers(void)
 
 __attribute__((destructor)) static void flush(void)
 {
-	if (pthread_mutex_lock(&printk_lock) != 0)
+	if (!take_lock())
 		return;
 	end_line();
-	pthread_mutex_unlock(&printk_lock);
+	drop_lock();
 }

@@ -368,9 +368,12 @@ END_TEST
 
 /* ---- threads ------------------------------------------------------------- */
 
+static atomic_t running = ATOMIC_INIT(0);
+
 static int until_stopped(void *arg)
 {
 	strscpy((char *)arg, current->comm, 16);
+	atomic_set_release(&running, 1);
 	while (!kthread_should_stop()) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (!kthread_should_stop())
@@ -380,9 +383,9 @@ static int until_stopped(void *arg)
 	return 7;
 }
 
-static bool is_set(void *arg)
+static bool runs(void *arg)
 {
-	return READ_ONCE(*(char *)arg) != 0;
+	return atomic_read_acquire(arg);
 }
 
 START_TEST(test_kthread)
@@ -393,7 +396,7 @@ START_TEST(test_kthread)
 	ck_assert(!kthread_should_stop());
 	task = kthread_run(until_stopped, name, "worker/%d", 3);
 	ck_assert(!IS_ERR(task));
-	wait_for(is_set, name);
+	wait_for(runs, &running);
 	ck_assert_int_eq(kthread_stop(task), 7);
 	ck_assert_str_eq(name, "worker/3");
 	ck_assert_int_eq(task_tgid_nr(current), current->tgid);

@@ -300,6 +300,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_stack_names_functions);
 	tc = suite_add(s, "console", setup, teardown);
 	tcase_add_test(tc, test_console_has_the_time);
+	/* Without an arena: its many locks are another test's. */
+	tc = suite_add(s, "fork", NULL, NULL);
 	tcase_add_test(tc, test_fork);
 	tc = suite_add(s, "threads", setup, teardown);
 	tcase_add_test(tc, test_threads_do_not_mix_lines);
