@@ -10,7 +10,7 @@ set -eu
 
 need_pkg_config
 cd "$abs_top_srcdir/include/kmem"
-ours=(linux/*.h)
+ours=(linux/*.h linux/*/*.h)
 [ ${#ours[@]} -gt 20 ] || fail "where are the headers?"
 cflags=$(kernel_style --cflags)
 

@@ -5,6 +5,8 @@
 #ifndef KMEM_LINUX_MM_H
 #define KMEM_LINUX_MM_H
 
+#include <kmem/mm.h>
+#include <kmem/vmalloc.h>
 #include <linux/align.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
