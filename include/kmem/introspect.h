@@ -84,6 +84,8 @@ void kmem_memory_info(struct kmem_memory_info *ret_info);
  * @present: of those, pages that exist
  * @managed: of those, pages that the allocator owns
  * @free: pages in @nr_free
+ * @boost: by which all marks are raised just now, see watermark_boost_factor; it
+ *	is part of @min, @low, @high and @promo
  * @min: watermark below which only atomic requests are served
  * @low: watermark of the first attempt
  * @high: watermark at which background reclaim stops
@@ -103,6 +105,7 @@ struct kmem_zone_info {
 	unsigned long present;
 	unsigned long managed;
 	unsigned long free;
+	unsigned long boost;
 	unsigned long min;
 	unsigned long low;
 	unsigned long high;
@@ -296,7 +299,11 @@ bool kmem_pages_cancel(struct kmem_page_request *request);
  *
  * min_free_kbytes: what the min marks of all zones are made from, in kB.
  * watermark_scale_factor: how far apart the marks of a zone are at least, in
- * 1/10000 of it. lowmem_reserve_ratio: for each type of zone, the part (1/n) of
+ * 1/10000 of it. watermark_boost_factor: how far a zone's marks may rise for a
+ * while when a request mixes pageblocks, in 1/10000 of the high mark; 0: not at
+ * all. drop_caches: 1 gives free blocks back to the system, 2 shrinks caches and
+ * asks shrinkers, 3 does both; 4 more is accepted, there is no message to
+ * suppress. lowmem_reserve_ratio: for each type of zone, the part (1/n) of
  * the memory above it that it keeps from requests that could use that; less than
  * 1: nothing. percpu_pagelist_high_fraction: the page lists of all CPUs hold at
  * most this part (1/n) of a zone; 0: by the kernel's formulas, 1 to 7: -EINVAL.

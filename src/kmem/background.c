@@ -6,9 +6,10 @@
  * without a lock, and wakes the thread if the bit is new; the thread takes all
  * bits at once, does what they say, and sleeps.
  *
- *	balance   a request found all zones below their low mark: reclaim until
- *	          all are above their high mark, or nothing more can be had. Only
- *	          where kmem_config.background asks for it
+ *	balance   a request found all zones below their low mark, or marks were
+ *	          boosted (watermark.c): reclaim until all zones are above their
+ *	          high mark, or nothing more can be had, and end the boosts.
+ *	          Only where kmem_config.background asks for it
  *	waiters   a page became free, and somebody waits for one (page_wait.c)
  *
  * While somebody waits for pages the thread also looks by itself from time to
@@ -78,6 +79,7 @@ static void balance(void)
 		progress = reclaim(GFP_KERNEL, true);
 		vm_event(KMEM_VM_EVENT_pgsteal_kswapd, progress);
 	}
+	zones_end_boosts();
 	if (progress) {
 		counter_set(background.failures, 0);
 	} else if (counter_read(background.failures) < HOPELESS) {

@@ -310,6 +310,7 @@ struct zone {
 	uint16_t orders[MIGRATE_TYPES]; /* bit o: a block of order o is there */
 	unsigned long nr_pageblocks[MIGRATE_TYPES];
 	unsigned long free_highatomic; /* pages */
+	unsigned long boost; /* by which all marks are raised for a while */
 	uint64_t handed; /* pages given out by the zone itself */
 	uint64_t returned; /* pages taken back by it */
 
@@ -394,6 +395,7 @@ struct zone_size {
 struct watermark_tunables {
 	unsigned long min_free_kbytes;
 	unsigned int scale_factor;
+	unsigned int boost_factor;
 	unsigned int reserve_ratio[NR_ZONE_TYPES];
 };
 
@@ -413,8 +415,10 @@ void watermarks(const struct zone_size *zones, unsigned int nr,
 		struct zone_marks *ret_marks);
 unsigned long zones_default_min(bool thp);
 void zones_set_watermarks(const struct watermark_tunables *t);
-unsigned long zone_floor(const struct zone *zone, enum zone_type highest,
-			 unsigned int flags);
+void zone_boost(struct zone *zone);
+void zones_end_boosts(void);
+unsigned long zone_floor(const struct zone *zone, unsigned int order,
+			 enum zone_type highest, unsigned int flags);
 unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
 				unsigned long floor, unsigned int flags);
 bool zone_is_balanced(const struct zone *zone);
@@ -422,6 +426,7 @@ bool zone_is_balanced(const struct zone *zone);
 /* ---- sysctl.c ------------------------------------------------------------ */
 
 int sysctl_init(const struct kmem_config *config);
+unsigned int tunable_boost_factor(void);
 
 /* ---- buddy.c ------------------------------------------------------------- */
 

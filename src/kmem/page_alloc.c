@@ -57,7 +57,8 @@ static bool may_use(const struct attempt *a, const struct zone *zone)
 static struct page *take_from_zone(const struct attempt *a, struct zone *zone,
 				   unsigned int flags)
 {
-	unsigned long floor = zone_floor(zone, gfp_zone(a->gfp), flags);
+	unsigned long floor =
+		zone_floor(zone, a->order, gfp_zone(a->gfp), flags);
 	struct page *page = page_list_take(
 		zone, a->order, gfp_migratetype(a->gfp), floor, flags);
 
@@ -165,8 +166,10 @@ static unsigned long free_for(const struct attempt *a)
 /* Return: whether there is more for the request than before. */
 static bool reclaim_for(const struct attempt *a, bool all)
 {
-	unsigned long before = free_for(a), pages = reclaim(a->gfp, all);
+	unsigned long before = free_for(a), pages;
 
+	zones_end_boosts();
+	pages = reclaim(a->gfp, all);
 	vm_event(KMEM_VM_EVENT_pgsteal_direct, pages);
 	if (pages)
 		background_hope();

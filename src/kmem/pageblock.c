@@ -153,6 +153,7 @@ static struct page *claim_block(struct zone *zone, unsigned int order,
 		pageblocks_set(zone, pfn, have, type);
 		return buddy_split(zone, page, have, order, type);
 	}
+	zone_boost(zone);
 	pfn &= ~(PAGEBLOCK_PAGES - 1);
 	if (!is_mostly(pfn, type, from))
 		return NULL;

@@ -18,6 +18,7 @@
 
 static const struct watermark_tunables defaults = {
 	.scale_factor = 10,
+	.boost_factor = 15000,
 	.reserve_ratio = {
 		[ZONE_DMA] = 256,
 		[ZONE_DMA32] = 256,
@@ -31,6 +32,12 @@ static const struct watermark_tunables defaults = {
 /* LOCK_SYSCTL: written and made to take effect under it */
 static struct watermark_tunables tunables;
 static pthread_mutex_t sysctl_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Context: any lock may be held. */
+unsigned int tunable_boost_factor(void)
+{
+	return counter_read(tunables.boost_factor);
+}
 
 /* ---- the rows ---- */
 
@@ -70,6 +77,19 @@ static int watermark_scale_factor_set(const int64_t *values, unsigned int nr)
 	(void)nr;
 	counter_set(tunables.scale_factor, (unsigned int)values[0]);
 	zones_set_watermarks(&tunables);
+	return 0;
+}
+
+static void watermark_boost_factor_get(int64_t *values)
+{
+	show_one(values, counter_read(tunables.boost_factor));
+}
+
+/* Of boosts to come; those that are there are worked off. */
+static int watermark_boost_factor_set(const int64_t *values, unsigned int nr)
+{
+	(void)nr;
+	counter_set(tunables.boost_factor, (unsigned int)values[0]);
 	return 0;
 }
 
@@ -138,6 +158,9 @@ static const struct kmem_sysctl table[] = {
 	  "part of a zone that page lists may hold", 1, 0, INT32_MAX,
 	  percpu_pagelist_high_fraction_get,
 	  percpu_pagelist_high_fraction_set },
+	{ "watermark_boost_factor", "most that fallbacks raise the marks by", 1,
+	  0, INT32_MAX, watermark_boost_factor_get,
+	  watermark_boost_factor_set },
 	{ "watermark_scale_factor", "distance of the marks, in 1/10000", 1, 1,
 	  3000, watermark_scale_factor_get, watermark_scale_factor_set },
 };

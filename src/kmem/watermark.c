@@ -19,6 +19,9 @@
  * - min_free_kbytes is computed from all of low memory, not from what is above
  *   the high marks, which are still 0 at the only time when it matters.
  * - It is raised for transparent huge pages only where kmem_config.thp asks.
+ * - A boost is there for background reclaim to work off. Without that thread
+ *   there is none, and direct reclaim ends it, so that no request that may
+ *   reclaim fails for it.
  * - Real-time threads have no reserve of their own; there is no OOM killer, so
  *   nobody has its victims' reserve.
  */
@@ -207,37 +210,84 @@ void zones_set_watermarks(const struct watermark_tunables *t)
 	zones_set_page_sets();
 }
 
+/* ---- the boost ---- */
+
+/**
+ * zone_boost() - a request was served from a block of another migrate type
+ *
+ * Background reclaim is to make more room, so that it happens less: the marks
+ * rise by a pageblock, up to watermark_boost_factor of the high mark. A zone of
+ * a few pageblocks would only lose by it.
+ *
+ * Context: the zone's lock.
+ */
+void zone_boost(struct zone *zone)
+{
+	unsigned int factor = tunable_boost_factor();
+	unsigned long limit;
+
+	lock_assert_held(&zone->lock);
+	if (!factor || !background_balances() ||
+	    zone_managed(zone) < 4 * PAGEBLOCK_PAGES)
+		return;
+	limit = fraction(counter_read(zone->high), factor, 10000);
+	limit = MAX(limit, PAGEBLOCK_PAGES);
+	counter_set(zone->boost, MIN(zone->boost + PAGEBLOCK_PAGES, limit));
+	background_wake();
+}
+
+/* They have been worked off, or stand in somebody's way. */
+void zones_end_boosts(void)
+{
+	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
+		struct zone *zone = &kmem.zone[i];
+
+		if (!counter_read(zone->boost))
+			continue;
+		lock(&zone->lock, LOCK_ZONE);
+		counter_set(zone->boost, 0);
+		unlock(&zone->lock);
+	}
+}
+
 /* ---- the check ---- */
 
-static unsigned long zone_mark(const struct zone *zone, unsigned int flags)
+static unsigned long zone_mark(const struct zone *zone, unsigned int order,
+			       unsigned int flags)
 {
+	unsigned long boost = counter_read(zone->boost);
+
 	switch (flags & ALLOC_WMARK_MASK) {
 	case ALLOC_WMARK_MIN:
-		return counter_read(zone->min);
+		/* Urgent, and no cause of fragments. */
+		if (!order && flags & ALLOC_MIN_RESERVE)
+			boost = 0;
+		return counter_read(zone->min) + boost;
 	case ALLOC_WMARK_LOW:
-		return counter_read(zone->low);
+		return counter_read(zone->low) + boost;
 	default:
-		return counter_read(zone->high);
+		return counter_read(zone->high) + boost;
 	}
 }
 
 /**
  * zone_floor() - free pages that a request must leave in the zone
  * @zone: the zone
+ * @order: of the request
  * @highest: highest zone that the request may use
  * @flags: ALLOC_...: the mark, and what it may take of the reserve below
  *
  * The mark, less for who is urgent, plus what is kept for those who can be
  * served nowhere else.
  */
-unsigned long zone_floor(const struct zone *zone, enum zone_type highest,
-			 unsigned int flags)
+unsigned long zone_floor(const struct zone *zone, unsigned int order,
+			 enum zone_type highest, unsigned int flags)
 {
 	unsigned long floor;
 
 	if (flags & ALLOC_NO_WATERMARKS)
 		return 0;
-	floor = zone_mark(zone, flags);
+	floor = zone_mark(zone, order, flags);
 	if (flags & ALLOC_MIN_RESERVE) {
 		floor -= floor / 2;
 		/* Who cannot reclaim either gets a quarter of the rest. */
@@ -265,5 +315,5 @@ unsigned long zone_spare_blocks(const struct zone *zone, unsigned int order,
 bool zone_is_balanced(const struct zone *zone)
 {
 	return counter_read(zone->free_pages) >=
-	       zone_mark(zone, ALLOC_WMARK_HIGH);
+	       zone_mark(zone, 0, ALLOC_WMARK_HIGH);
 }

@@ -240,6 +240,8 @@ unsigned int kmem_nr_zones(void)
 
 static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 {
+	unsigned long boost = counter_read(zone->boost);
+
 	*ret_info = (struct kmem_zone_info){
 		.node = zone->node,
 		.type = zone->type,
@@ -249,10 +251,11 @@ static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 		.present = zone_managed(zone),
 		.managed = zone_managed(zone),
 		.free = counter_read(zone->free_pages),
-		.min = counter_read(zone->min),
-		.low = counter_read(zone->low),
-		.high = counter_read(zone->high),
-		.promo = counter_read(zone->promo),
+		.boost = boost,
+		.min = counter_read(zone->min) + boost,
+		.low = counter_read(zone->low) + boost,
+		.high = counter_read(zone->high) + boost,
+		.promo = counter_read(zone->promo) + boost,
 	};
 	for (int type = 0; type < NR_ZONE_TYPES; type++)
 		ret_info->lowmem_reserve[type] =

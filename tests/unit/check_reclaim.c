@@ -615,6 +615,51 @@ START_TEST(test_background_reclaim_gives_up)
 }
 END_TEST
 
+/*
+ * Every other page of a pageblock is taken: an unmovable request finds no block
+ * of its own and falls back. The marks rise, and background reclaim ends it.
+ */
+static unsigned long boost_of(void)
+{
+	struct kmem_zone_info zone;
+
+	ck_assert(kmem_zone_info(0, &zone));
+	return zone.boost;
+}
+
+static bool is_not_boosted(void *arg)
+{
+	(void)arg;
+	return boost_of() == 0;
+}
+
+START_TEST(test_fallback_boosts_the_marks)
+{
+	const gfp_t movable = GFP_NOWAIT | __GFP_MOVABLE | __GFP_MEMALLOC;
+	uint64_t runs = event(KMEM_VM_EVENT_pageoutrun);
+	struct page *page;
+
+	ck_assert_int_eq(sysctl_set("watermark_boost_factor", _i), 0);
+	while ((page = alloc_page(movable & ~__GFP_KSWAPD_RECLAIM)))
+		taken[nr_taken++] = page;
+	for (unsigned long i = 1; i < nr_taken; i++) {
+		if (i % 2)
+			continue;
+		__free_page(taken[i]);
+		taken[i] = taken[--nr_taken];
+	}
+	drain_all_pages();
+	page = alloc_page(__GFP_HIGH);
+	ck_assert_ptr_nonnull(page);
+	taken[nr_taken++] = page;
+	wait_for(is_not_boosted, NULL);
+	if (_i)
+		ck_assert_uint_gt(event(KMEM_VM_EVENT_pageoutrun), runs);
+	else
+		ck_assert_uint_eq(event(KMEM_VM_EVENT_pageoutrun), runs);
+}
+END_TEST
+
 START_TEST(test_background_thread_ends_with_the_stack)
 {
 	for (int i = 0; i < 50; i++) {
@@ -660,6 +705,7 @@ Suite *test_suite(void)
 	tc = suite_add(s, "background", background_setup, teardown);
 	tcase_add_test(tc, test_background_reclaim_works_up_to_high);
 	tcase_add_test(tc, test_background_reclaim_gives_up);
+	tcase_add_loop_test(tc, test_fallback_boosts_the_marks, 0, 2);
 	tcase_add_test(tc, test_background_thread_ends_with_the_stack);
 	return s;
 }
