@@ -130,7 +130,9 @@ mempool_t *mempool_create(int min_nr, mempool_alloc_t *alloc_fn,
 /**
  * mempool_create_node() - the same with a mask
  * @gfp: for the elements of the reserve, handed to @alloc_fn as it is
- * @node: where the kernel would have the struct; elements are @alloc_fn's affair
+ * @node: that the reserve is filled from at first, if the elements come from a
+ *	cache, from kmalloc() or are pages; the kernel places the pool itself
+ *	there, which is outside all nodes here
  *
  * Context: as @gfp says. Return: as mempool_create().
  */

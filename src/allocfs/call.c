@@ -12,6 +12,8 @@
 
 #include "util/text.h"
 
+#include <kmem/numa.h>
+
 #include "view.h"
 
 /* libfuse's context lives as long as the request; what is needed is copied. */
@@ -25,6 +27,9 @@ void call_begin(struct call *call, fuse_req_t req)
 	call->uid = ctx->uid;
 	call->gid = ctx->gid;
 	call->umask = ctx->umask;
+	/* A client is on no CPU of ours; who says nothing gets node 0. */
+	if (kmem_nr_nodes() > 1)
+		kmem_set_numa_node(0);
 }
 
 void call_end(struct call *call)

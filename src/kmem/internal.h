@@ -1164,7 +1164,10 @@ struct pool_backing {
 	mempool_alloc_t *alloc;
 	mempool_free_t *free;
 	void *data;
+	int node; /* that the first elements come from, or NUMA_NO_NODE */
 };
+
+void *pair_alloc_first(const struct pool_backing *backing, gfp_t gfp);
 
 /* What a pool needs beside the words of its fast path. */
 struct mempool_cold {

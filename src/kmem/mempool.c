@@ -258,10 +258,10 @@ static void slots_free(void **slots, int nr)
 }
 
 /* To the brim, by init alone: nobody else knows the pool yet. */
-static int fill(mempool_t *pool, gfp_t gfp)
+static int fill(mempool_t *pool, const struct pool_backing *backing, gfp_t gfp)
 {
 	while (pool->curr_nr < pool_capacity(pool)) {
-		void *element = pool->alloc(gfp, pool->pool_data);
+		void *element = pair_alloc_first(backing, gfp);
 
 		if (!element)
 			return -ENOMEM;
@@ -317,7 +317,7 @@ static int init(mempool_t *pool, const char *owner, const char *function,
 	if (!err) {
 		pool->cold->limit = KMEM_NO_LIMIT;
 		set_maker(pool, owner, function);
-		err = fill(pool, gfp);
+		err = fill(pool, backing, gfp);
 	}
 	if (!err)
 		pool_watch(pool, kmem.mempool_debug ? pool_watchable(pool)
@@ -333,9 +333,9 @@ int mempool_init_from(const char *function, mempool_t *pool, int min_nr,
 		      mempool_alloc_t *alloc_fn, mempool_free_t *free_fn,
 		      void *pool_data, gfp_t gfp, int node)
 {
-	const struct pool_backing backing = { alloc_fn, free_fn, pool_data };
+	const struct pool_backing backing = { alloc_fn, free_fn, pool_data,
+					      node };
 
-	(void)node; /* metadata is of no node */
 	return init(pool, owner_name(), function, min_nr, &backing, gfp);
 }
 
@@ -411,10 +411,10 @@ mempool_t *mempool_create_from(const char *function, int min_nr,
 			       mempool_free_t *free_fn, void *pool_data,
 			       gfp_t gfp, int node)
 {
-	const struct pool_backing backing = { alloc_fn, free_fn, pool_data };
+	const struct pool_backing backing = { alloc_fn, free_fn, pool_data,
+					      node };
 	mempool_t *pool = NULL;
 
-	(void)node;
 	pool_create(owner_name(), function, min_nr, &backing, gfp, &pool);
 	return pool;
 }

@@ -429,7 +429,8 @@ static int resolve(enum kmem_mempool_kind kind, uint64_t backing,
 	}
 	if (!err)
 		*ret_backing = (struct pool_backing){ pairs[kind].alloc,
-						      pairs[kind].free, data };
+						      pairs[kind].free, data,
+						      NUMA_NO_NODE };
 	return err;
 }
 
@@ -463,7 +464,8 @@ int mempool_new(const char *name, const char *owner, int min_nr,
 static void exchange(mempool_t *pool, struct pool_backing *b, void ***slots,
 		     int *nr)
 {
-	struct pool_backing old = { pool->alloc, pool->free, pool->pool_data };
+	struct pool_backing old = { pool->alloc, pool->free, pool->pool_data,
+				    NUMA_NO_NODE };
 	bool watched = pool->cold->watched;
 	void **old_slots = pool->elements;
 	int old_nr = pool->curr_nr;

@@ -6,6 +6,28 @@
  */
 #include "internal.h"
 
+/*
+ * An element for the reserve of a new pool, from the node that it was made for.
+ * A callback of the user's knows no nodes.
+ */
+void *pair_alloc_first(const struct pool_backing *backing, gfp_t gfp)
+{
+	int node = backing->node;
+
+	if (node == NUMA_NO_NODE)
+		return backing->alloc(gfp, backing->data);
+	if (backing->alloc == mempool_alloc_slab)
+		return kmem_cache_alloc_node(backing->data, gfp, node);
+	if (backing->alloc == mempool_kmalloc)
+		return kmalloc_node((size_t)backing->data, gfp, node);
+	if (backing->alloc == mempool_kvmalloc)
+		return kvmalloc_node((size_t)backing->data, gfp, node);
+	if (backing->alloc == mempool_alloc_pages)
+		return alloc_pages_node(node, gfp,
+					(unsigned int)(size_t)backing->data);
+	return backing->alloc(gfp, backing->data);
+}
+
 void *mempool_alloc_slab(gfp_t gfp, void *pool_data)
 {
 	return kmem_cache_alloc(pool_data, gfp);

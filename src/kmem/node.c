@@ -161,6 +161,7 @@ int numa_node_id(void)
 int kmem_set_numa_node(int node)
 {
 	struct thread *t;
+	unsigned int to;
 
 	if (!kmem_up())
 		return -ENOMEM;
@@ -169,10 +170,11 @@ int kmem_set_numa_node(int node)
 	t = thread_get();
 	if (!t)
 		return -ENOMEM;
+	to = node == NUMA_NO_NODE ? node_of_slot(t->slot) : (unsigned int)node;
 	/* Sheaves hold objects of their thread's node alone. */
-	caches_drain();
-	t->node = node == NUMA_NO_NODE ? node_of_slot(t->slot)
-				       : (unsigned int)node;
+	if (to != t->node)
+		caches_drain();
+	t->node = to;
 	return 0;
 }
 

@@ -17,6 +17,27 @@ start_daemon -o nodes=2,memory=64M,zones=DMA:16M,Normal,HighMem:16M,cpus=4
 same "0,DMA 0,Normal 1,Normal 1,HighMem " "$(zones_shown)" "zones of two nodes"
 stop_daemon
 
+# Who does not say which gets memory of node 0.
+start_daemon -o nodes=3,memory=64M,zones=Normal,cpus=3
+C=$M/caches/c
+mkdir "$C"
+put 100 "$C/alloc"
+same 100 "$(grep -c ' node=0 ' "$C/where")" "objects of node 0"
+slabs=$(< "$C/slabs")
+case $slabs in
+[1-9]*" N0="*) same "${slabs% *}" "${slabs#*=}" "slabs of node 0" ;;
+*) fail "slabs: $slabs" ;;
+esac
+expect_value 0 "$C/alloc_node_mismatch"
+expect_value 100 "$C/remote_node_defrag_ratio"
+put 30 "$C/remote_node_defrag_ratio"
+expect_value 30 "$C/remote_node_defrag_ratio"
+expect_errno ERANGE write "$C/remote_node_defrag_ratio" 101
+expect_errno EINVAL write "$C/remote_node_defrag_ratio" often
+put all "$C/free"
+rmdir "$C"
+stop_daemon
+
 start_daemon -o memory=64M,zones=DMA:16M,Normal,HighMem:16M
 
 # HighMem: all of it can be had, read and written, and has no address.

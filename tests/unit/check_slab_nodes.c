@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kmem/mempool.h>
 #include <kmem/numa.h>
 
 #include "fixture.h"
@@ -343,6 +344,41 @@ START_TEST(test_kmalloc_honours_the_node)
 }
 END_TEST
 
+/* ---- pools --------------------------------------------------------------- */
+
+/* What is set aside first is of the pool's node. */
+static void check_reserve(mempool_t *pool, bool of_pages)
+{
+	void *element[4];
+
+	ck_assert_ptr_nonnull(pool);
+	for (int i = 0; i < 4; i++) {
+		element[i] = mempool_alloc_preallocated(pool);
+		ck_assert_int_eq(of_pages ? page_to_nid(element[i])
+				       : node_of(element[i]),
+				 2);
+	}
+	for (int i = 0; i < 4; i++)
+		mempool_free(element[i], pool);
+	mempool_destroy(pool);
+}
+
+START_TEST(test_pools_are_filled_from_their_node)
+{
+	check_reserve(mempool_create_node(4, mempool_alloc_slab,
+					  mempool_free_slab, cache, GFP_KERNEL,
+					  2),
+		      false);
+	check_reserve(mempool_create_node(4, mempool_kmalloc, mempool_kfree,
+					  (void *)100, GFP_KERNEL, 2),
+		      false);
+	check_reserve(mempool_create_node(4, mempool_alloc_pages,
+					  mempool_free_pages, (void *)1,
+					  GFP_KERNEL, 2),
+		      true);
+}
+END_TEST
+
 /* ---- threads ------------------------------------------------------------- */
 
 #define THREADS 4
@@ -442,6 +478,9 @@ Suite *test_suite(void)
 
 	tc = suite_add(s, "kmalloc", nodes_setup, kmem_down);
 	tcase_add_loop_test(tc, test_kmalloc_honours_the_node, 0, 6);
+
+	tc = suite_add(s, "pools", nodes_setup, kmem_down);
+	tcase_add_test(tc, test_pools_are_filled_from_their_node);
 
 	tc = suite_add(s, "threads", nodes_setup, nodes_teardown);
 	tcase_add_test(tc, test_threads_of_all_nodes);
