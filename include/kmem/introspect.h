@@ -146,6 +146,9 @@ bool kmem_node_zone_info(unsigned int node, unsigned int type,
  * @managed: of those, pages that the allocator owns
  * @free: pages on the buddy lists of its zones
  * @nr_cpus: virtual CPUs that belong to it; cpu_to_node() says which
+ * @slab_reclaimable: pages of the slabs of caches with SLAB_RECLAIM_ACCOUNT
+ * @slab_unreclaimable: pages of the others
+ * @memmap: what the struct pages of the node would take
  * @distance: to the memory of each node, as node_distance()
  */
 struct kmem_node_info {
@@ -154,8 +157,36 @@ struct kmem_node_info {
 	unsigned long managed;
 	unsigned long free;
 	unsigned int nr_cpus;
+	unsigned long slab_reclaimable;
+	unsigned long slab_unreclaimable;
+	unsigned long memmap;
 	unsigned int distance[KMEM_MAX_NODES];
 };
+
+/**
+ * struct kmem_numa_info - pages that a zone gave out, by who wanted them
+ * @hit: to requests for its node
+ * @miss: to requests for another node, which had none
+ * @foreign: that another node gave to requests for this one
+ * @local: to threads of its node
+ * @other: to threads of another
+ *
+ * The kernel counts requests, whatever their order.
+ */
+struct kmem_numa_info {
+	uint64_t hit;
+	uint64_t miss;
+	uint64_t foreign;
+	uint64_t local;
+	uint64_t other;
+};
+
+/**
+ * kmem_zone_numa_info() - the same for the @i-th populated zone
+ *
+ * Return: false when there are not that many.
+ */
+bool kmem_zone_numa_info(unsigned int i, struct kmem_numa_info *ret_info);
 
 /**
  * kmem_nr_nodes() - nodes that there are

@@ -29,6 +29,7 @@ extern "C" {
 #define KMEM_MAX_NODES 16
 /* DMA, DMA32, Normal, HighMem, Movable. */
 #define KMEM_NR_ZONE_TYPES 5
+#define KMEM_ZONE_HIGHMEM 3
 
 /**
  * enum kmem_backing - what the "physical" memory is made of

@@ -317,6 +317,11 @@ struct zone {
 	/* LOCK_THREADS: the same by lists of threads that ended */
 	uint64_t folded_allocs;
 	uint64_t folded_frees;
+
+	/* without lock: pages, see kmem_zone_numa_info() */
+	uint64_t numa_miss;
+	uint64_t numa_foreign;
+	uint64_t numa_other;
 };
 
 static inline unsigned long zone_managed(const struct zone *zone)
@@ -352,6 +357,7 @@ struct numa_node {
 	unsigned long end_pfn;
 	uint8_t distance[MAX_NODES];
 	uint8_t zonelist[2][NR_ZONE_TYPES + 1][MAX_ZONES + 1];
+	uint64_t slab_pages[2]; /* of all slabs; [1]: reclaimable ones */
 };
 
 int nodes_init(const struct kmem_config *config);
@@ -359,6 +365,7 @@ void nodes_set_zonelists(void);
 unsigned int node_of_pfn(unsigned long pfn);
 unsigned int node_of_slot(uint64_t slot);
 unsigned int node_cpus(unsigned int node);
+void node_count_slab(const struct page *slab, int sign);
 
 /* Whether a number, NUMA_NO_NODE say, is that of a node. */
 #define node_exists(node) ((unsigned int)(node) < kmem.nr_nodes)
@@ -1246,7 +1253,7 @@ bool pool_may_return(mempool_t *pool, void *element);
 
 int pool_list(mempool_t *pool);
 void pool_unlist(mempool_t *pool);
-enum kmem_mempool_kind pool_kind(const mempool_t *pool);
+enum kmem_mempool_kind pool_kind_of(const mempool_t *pool);
 uint64_t pool_active(mempool_t *pool);
 bool pool_in_use(mempool_t *pool);
 void pools_init(void);

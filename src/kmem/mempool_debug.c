@@ -46,7 +46,7 @@
 enum kmem_mempool_kind pool_watchable(const mempool_t *pool)
 {
 	const struct kmem_cache *s = pool->pool_data;
-	enum kmem_mempool_kind kind = pool_kind(pool);
+	enum kmem_mempool_kind kind = pool_kind_of(pool);
 
 	if (kind == KMEM_MEMPOOL_SLAB && s->spec.flags & SLAB_TYPESAFE_BY_RCU)
 		return KMEM_MEMPOOL_CUSTOM;

@@ -373,7 +373,7 @@ static const struct {
 	[KMEM_MEMPOOL_KVMALLOC] = { mempool_kvmalloc, mempool_kvfree },
 };
 
-enum kmem_mempool_kind pool_kind(const mempool_t *pool)
+enum kmem_mempool_kind pool_kind_of(const mempool_t *pool)
 {
 	for (unsigned int i = 1; i < ARRAY_SIZE(pairs); i++)
 		if (pool->alloc == pairs[i].alloc &&
@@ -628,7 +628,7 @@ size_t mempool_reserve(mempool_t *pool, void **elements, size_t room)
 /* The inverse of resolve(). */
 static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
 {
-	info->kind = pool_kind(pool);
+	info->kind = pool_kind_of(pool);
 	switch (info->kind) {
 	case KMEM_MEMPOOL_SLAB:
 		info->backing = kmem_cache_serial(pool->pool_data);

@@ -203,6 +203,20 @@ unsigned int node_cpus(unsigned int node)
 	return (kmem.cpus + kmem.nr_nodes - 1 - node) / kmem.nr_nodes;
 }
 
+/*
+ * A slab was made (1) or released (-1). Slabs of one cache come and go under
+ * its own lock, or none; this is what all caches share.
+ */
+void node_count_slab(const struct page *slab, int sign)
+{
+	uint64_t *pages = kmem.node[slab->node].slab_pages;
+	bool reclaimable = slab->mobility == MIGRATE_RECLAIMABLE;
+
+	__atomic_fetch_add(&pages[reclaimable],
+			   (uint64_t)((int64_t)sign << slab->order),
+			   __ATOMIC_RELAXED);
+}
+
 bool kmem_node_info(unsigned int i, struct kmem_node_info *ret_info)
 {
 	const struct numa_node *node;
@@ -214,6 +228,10 @@ bool kmem_node_info(unsigned int i, struct kmem_node_info *ret_info)
 		.start_pfn = node->start_pfn,
 		.spanned = node->end_pfn - node->start_pfn,
 		.nr_cpus = node_cpus(i),
+		.slab_unreclaimable = counter_read(node->slab_pages[0]),
+		.slab_reclaimable = counter_read(node->slab_pages[1]),
+		.memmap = (node->end_pfn - node->start_pfn) *
+			  sizeof(struct page) / KMEM_PAGE_SIZE,
 	};
 	for (unsigned int z = 0; z < kmem.nr_zones; z++) {
 		const struct zone *zone = &kmem.zone[z];

@@ -67,6 +67,24 @@ static struct page *take_from_zone(const struct attempt *a, struct zone *zone,
 	return page;
 }
 
+/*
+ * What a thread's own lists give is its node's and was wanted from there; here
+ * is the rest, see kmem_zone_numa_info().
+ */
+static void count_numa(const struct attempt *a, struct zone *zone)
+{
+	struct zone *wanted = &kmem.zone[a->zonelist[0]];
+	uint64_t pages = 1ull << a->order;
+
+	if (zone->node != wanted->node) {
+		__atomic_fetch_add(&zone->numa_miss, pages, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&wanted->numa_foreign, pages,
+				   __ATOMIC_RELAXED);
+	}
+	if (zone->node != thread_node())
+		__atomic_fetch_add(&zone->numa_other, pages, __ATOMIC_RELAXED);
+}
+
 /* The first zone that can, from the best down. */
 struct page *attempt_take(const struct attempt *a, unsigned int flags)
 {
@@ -76,8 +94,10 @@ struct page *attempt_take(const struct attempt *a, unsigned int flags)
 
 		if (may_use(a, zone))
 			page = take_from_zone(a, zone, flags);
-		if (page)
+		if (page) {
+			count_numa(a, zone);
 			return page;
+		}
 	}
 	return NULL;
 }

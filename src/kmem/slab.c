@@ -205,6 +205,7 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp, unsigned int node)
 		slab_debug_new(s, slab);
 	cut_into_objects(s, slab);
 	page_set_type(slab, PAGE_SLAB);
+	node_count_slab(slab, 1);
 	return slab;
 }
 
@@ -251,6 +252,7 @@ void slab_release_now(struct slab_discard *discard)
 		unsigned int order = slab->order;
 
 		list_del(&slab->list);
+		node_count_slab(slab, -1);
 		for (unsigned int i = 1; i < 1u << order; i++)
 			page_set_type(&slab[i], PAGE_NONE);
 		counter_set(slab->cache, NULL);

@@ -322,3 +322,23 @@ void kmem_memory_info(struct kmem_memory_info *ret_info)
 		ret_info->cached_pages += pages_parked(zone);
 	}
 }
+
+bool kmem_zone_numa_info(unsigned int i, struct kmem_numa_info *ret_info)
+{
+	const struct zone *zone;
+	uint64_t allocs, frees;
+
+	if (!kmem_up() || i >= kmem.nr_zones)
+		return false;
+	zone = &kmem.zone[i];
+	*ret_info = (struct kmem_numa_info){
+		.miss = counter_read(zone->numa_miss),
+		.foreign = counter_read(zone->numa_foreign),
+		.other = counter_read(zone->numa_other),
+	};
+	/* Later than those, so never less. */
+	zone_traffic(zone, &allocs, &frees);
+	ret_info->hit = allocs - MIN(allocs, ret_info->miss);
+	ret_info->local = allocs - MIN(allocs, ret_info->other);
+	return true;
+}
