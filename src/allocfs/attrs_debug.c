@@ -181,5 +181,6 @@ const struct node trace_table[] = {
 
 const struct node debug_table[] = {
 	EACH_SECOND("slab", cache_kind),
+	DIR("extfrag", extfrag_table),
 	NODES_END,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * attrs_proc.c - proc/: slabinfo and buddyinfo as the kernel prints them
+ * attrs_proc.c - proc/: what is in it, and slabinfo as the kernel prints it
  *
  * Programs parse these files by column, some crash on anything else: formats
  * are exact to the byte.
@@ -51,26 +51,15 @@ static int slabinfo_show(struct call *call, struct strbuf *sb)
 }
 static ATTR_RO(slabinfo, "all caches");
 
-static int buddyinfo_show(struct call *call, struct strbuf *sb)
-{
-	struct kmem_zone_info zone;
-	unsigned int i, o;
-
-	(void)call;
-	for (i = 0; kmem_zone_info(i, &zone); i++) {
-		strbuf_addf(sb, "Node %u, zone %8s ", zone.node, zone.name);
-		for (o = 0; o < KMEM_NR_ORDERS; o++)
-			strbuf_addf(sb, "%6lu ", zone.nr_free[o]);
-		strbuf_addc(sb, '\n');
-	}
-	return 0;
-}
-static ATTR_RO(buddyinfo, "free blocks of each zone and order");
-
 const struct node proc_table[] = {
 	FILE("slabinfo", slabinfo_attr),
 	FILE("buddyinfo", buddyinfo_attr),
 	FILE("iomem", iomem_map_attr),
 	FILE("vmallocinfo", vmallocinfo_attr),
+	FILE("pagetypeinfo", pagetypeinfo_attr),
+	FILE("zoneinfo", zoneinfo_attr),
+	FILE("vmstat", vmstat_attr),
+	FILE("meminfo", meminfo_attr),
+	DIR("sys", proc_sys_table),
 	NODES_END,
 };

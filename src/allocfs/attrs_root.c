@@ -99,7 +99,9 @@ const struct node root_table[] = {
 	ALONE("vmalloc", vmalloc_kind),
 	EACH("iomem", iomem_kind),
 	EACH_AND("modules", module_kind, modules_table),
+	DIR("nodes", nodes_table),
 	DIR("proc", proc_table),
+	DIR("sys", sys_table),
 	DIR("debug", debug_table),
 	NODES_END,
 };

@@ -57,7 +57,7 @@ static mode_t first_mode(struct view *view, const struct place *place)
 {
 	if (place_is_dir(place))
 		return S_IFDIR | (0755 & ~view->options.umask);
-	if (place->node->type == NODE_LINK)
+	if (place_is_link(place))
 		return S_IFLNK | 0777;
 	return S_IFREG | (attr_mode(view, place) & ~view->options.umask);
 }
@@ -195,7 +195,7 @@ int meta_set(struct call *call, const struct place *place,
 	if (!to_set)
 		return 0;
 	/* It shows its target's owner and time. */
-	if (place->node->type == NODE_LINK)
+	if (place_is_link(place))
 		return call_fail(call, -EPERM, "a link has nothing of its own");
 	err = place_stat(call, place, false, &now);
 	if (!err)

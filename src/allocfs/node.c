@@ -17,7 +17,9 @@
  *			an object's ID is its serial less the counter's value
  *			when its directory was made.
  *	kind 0		fixed nodes; the number is the index in view->fixed,
- *			1 is the root
+ *			1 is the root. They are the tables written out once,
+ *			when the mount is made: so a table may say "one for
+ *			each node of the memory" (NODE_MANY)
  *	kind 1		nodes of a source: serial of the directory (32 bits)
  *			and index: position in its table, 0 for the directory
  *			itself; SECOND_BASE more for its second directory
@@ -60,6 +62,7 @@
  * objects are looked up under source->lock.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/text.h"
@@ -134,31 +137,103 @@ fuse_ino_t place_nodeid(const struct place *place)
 
 /* ---- fixed nodes --------------------------------------------------------- */
 
-static int fixed_add(struct view *view, const struct node *node,
-		     unsigned int parent)
+static int fixed_room(struct view *view)
 {
-	unsigned int index = view->nr_fixed;
+	unsigned int room = view->fixed_room ? 2 * view->fixed_room : 64;
+	struct fixed *more;
+
+	if (view->nr_fixed < view->fixed_room)
+		return 0;
+	more = realloc(view->fixed, room * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	view->fixed = more;
+	view->fixed_room = room;
+	return 0;
+}
+
+static int fixed_add(struct view *view, const struct fixed *fixed);
+
+/* The node that stands for one of many, its name behind it. */
+static struct node *node_of_many(const struct node *many, const char *name)
+{
+	size_t len = strlen(name) + 1;
+	struct node *node = malloc(sizeof(*node) + len);
+
+	if (!node)
+		return NULL;
+	*node = *many;
+	node->type = many->table ? NODE_DIR : NODE_FILE;
+	node->name = memcpy(node + 1, name, len);
+	return node;
+}
+
+static int fixed_add_many(struct view *view, const struct fixed *fixed)
+{
+	const struct node *many = fixed->node;
+	char name[NODE_NAME_MAX + 1];
+	struct fixed one = *fixed;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && many->many(fixed->about, i, name, sizeof(name),
+				       &one.about);
+	     i++) {
+		one.made = node_of_many(many, name);
+		if (!one.made)
+			return -ENOMEM;
+		one.node = one.made;
+		err = fixed_add(view, &one);
+	}
+	return err;
+}
+
+/* A node and, for a directory, all that is below it. */
+static int fixed_add(struct view *view, const struct fixed *fixed)
+{
+	struct fixed below = { .parent = view->nr_fixed,
+			       .about = fixed->about };
 	const struct node *child;
 	int err;
 
-	if (index == MAX_FIXED_NODES)
-		return -ENOSPC;
-	view->fixed[index].node = node;
-	view->fixed[index].parent = parent;
-	view->nr_fixed++;
-	/* A directory of sources may have files of its own, too. */
-	for (child = node->table; child && child->type != NODE_END; child++) {
-		err = fixed_add(view, child, index);
-		if (err)
-			return err;
+	if (fixed->node->type == NODE_MANY)
+		return fixed_add_many(view, fixed);
+	err = fixed_room(view);
+	if (err) {
+		free(fixed->made);
+		return err;
 	}
-	return 0;
+	view->fixed[view->nr_fixed++] = *fixed;
+	/* A directory of sources may have files of its own, too. */
+	for (child = fixed->node->table;
+	     !err && child && child->type != NODE_END; child++) {
+		below.node = child;
+		err = fixed_add(view, &below);
+	}
+	return err;
 }
 
 int node_init(struct view *view)
 {
+	struct fixed root = { .node = &root_node, .parent = FUSE_ROOT_ID };
+	int err;
+
+	/* Number 0 is no inode. */
+	err = fixed_room(view);
+	if (err)
+		return err;
+	memset(view->fixed, 0, sizeof(*view->fixed) * FUSE_ROOT_ID);
 	view->nr_fixed = FUSE_ROOT_ID;
-	return fixed_add(view, &root_node, FUSE_ROOT_ID);
+	return fixed_add(view, &root);
+}
+
+void node_exit(struct view *view)
+{
+	unsigned int i;
+
+	for (i = 0; i < view->nr_fixed; i++)
+		free(view->fixed[i].made);
+	free(view->fixed);
 }
 
 static void place_fixed(struct view *view, unsigned int index,
@@ -167,6 +242,7 @@ static void place_fixed(struct view *view, unsigned int index,
 	memset(place, 0, sizeof(*place));
 	place->node = view->fixed[index].node;
 	place->index = index;
+	place->about = view->fixed[index].about;
 	place->ino = index;
 }
 
@@ -350,6 +426,7 @@ static mode_t type_of(const struct node *node)
 	case NODE_OBJECT:
 		return S_IFREG;
 	case NODE_LINK:
+	case NODE_SYMLINK:
 		return S_IFLNK;
 	default:
 		return S_IFDIR;
@@ -364,7 +441,10 @@ bool place_is_dir(const struct place *place)
 void place_target(struct view *view, const struct place *place, char *buf,
 		  size_t size)
 {
-	source_name(view, place->source, buf, size);
+	if (place->node->type == NODE_SYMLINK)
+		text_copy(buf, size, place->node->target);
+	else
+		source_name(view, place->source, buf, size);
 }
 
 /* ---- children ------------------------------------------------------------ */
@@ -744,7 +824,7 @@ static int stat_here(struct call *call, bool size, struct stat *st)
 	if (node->type == NODE_OBJECT)
 		return stat_object(call, st);
 	meta_stat(call->view, &call->place, st);
-	if (node->type == NODE_LINK) {
+	if (place_is_link(&call->place)) {
 		place_target(call->view, &call->place, target, sizeof(target));
 		st->st_size = (off_t)strlen(target);
 	}

@@ -172,7 +172,7 @@ void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	struct call call;
 	int err = call_at(&call, req, ino);
 
-	if (!err && call.place.node->type != NODE_LINK)
+	if (!err && !place_is_link(&call.place))
 		err = -EINVAL;
 	if (!err)
 		err = call_hold(&call);

@@ -300,6 +300,7 @@ static void free_view(struct view *view)
 	meta_free(view->meta);
 	error_log_clear(view);
 	account_exit(view);
+	node_exit(view);
 	if (view->made_kmem)
 		kmem_exit();
 	pthread_mutex_destroy(&view->shape_lock);

@@ -74,18 +74,33 @@ enum node_type {
 	NODE_FILE, /* a text: attr */
 	NODE_BYTES, /* the memory of a source: bytes */
 	NODE_DIR, /* fixed entries: table */
+	NODE_MANY, /* one file or directory for each of many things: many */
 	NODE_EACH, /* a directory of sources: kind */
 	NODE_ALONE, /* the only source of its kind, in a fixed place */
 	NODE_SOURCE, /* one of them; its table is the kind's */
 	NODE_LINK, /* another name of one of them */
+	NODE_SYMLINK, /* a symbolic link that every mount has: target */
 	NODE_OBJECTS, /* the objects of a source */
 	NODE_OBJECT, /* one of them */
 };
 
 /**
+ * typedef node_many - the @i-th of what a NODE_MANY is there for
+ * @about: what its directory is about, see struct place
+ *
+ * Return: false: there are no more.
+ */
+typedef bool node_many(unsigned int about, unsigned int i, char *name,
+		       size_t size, unsigned int *ret_about);
+
+#define NODE_NAME_MAX 64
+
+/**
  * struct node - an entry of the tables
  * @table: of a NODE_DIR its entries; of a NODE_EACH the files that are always
  *	there, beside the sources, or NULL
+ * @many: of a NODE_MANY, which is gone when the mount is there: in its place
+ *	are files with its attr or directories with its table
  * @base: of a NODE_EACH, the index of its entries: which of the kind's tables
  *	they have
  */
@@ -97,6 +112,8 @@ struct node {
 	const struct node *table;
 	const struct kind *kind;
 	unsigned int base;
+	node_many *many;
+	const char *target;
 };
 
 /* Indices of a source's second directory begin here, see node.c. */
@@ -109,6 +126,12 @@ struct node {
 			       .bytes = &(bytes_) }
 #define DIR(name_, table_) { .name = (name_), .type = NODE_DIR, \
 			     .table = (table_) }
+#define MANY_FILES(many_, attr_) { .type = NODE_MANY, .many = (many_), \
+				   .attr = &(attr_) }
+#define MANY_DIRS(many_, table_) { .type = NODE_MANY, .many = (many_), \
+				   .table = (table_) }
+#define SYMLINK(name_, target_) { .name = (name_), .type = NODE_SYMLINK, \
+				  .target = (target_) }
 #define EACH(name_, kind_) { .name = (name_), .type = NODE_EACH, \
 			     .kind = &(kind_) }
 #define EACH_SECOND(name_, kind_) { .name = (name_), .type = NODE_EACH, \
@@ -128,6 +151,8 @@ struct node {
  *	the target; else NULL
  * @index: of fixed nodes the number; of a source's its position in the table
  *	plus one, 0 for the source itself, both on top of the table's base
+ * @about: of a fixed node that is one of many, or below one: the number of what
+ *	it is about, as node_many gave it
  * @object: the ID of a NODE_OBJECT, the serial of a NODE_LINK
  * @ino: the inode number that stat(2) shows
  */
@@ -135,24 +160,28 @@ struct place {
 	const struct node *node;
 	struct source *source;
 	unsigned int index;
+	unsigned int about;
 	uint64_t object;
 	uint64_t ino;
 };
 
-#define MAX_FIXED_NODES 64
-
 /**
  * struct fixed - a node that every mount has; its number is its inode number
+ * @made: the node, where a NODE_MANY made it
+ * @about: see struct place
  */
 struct fixed {
 	const struct node *node;
+	struct node *made;
 	unsigned int parent;
+	unsigned int about;
 };
 
 /* The directory of one source. */
 extern const struct node source_node;
 
 int node_init(struct view *view);
+void node_exit(struct view *view);
 
 /* What an inode number means: 0, -ENOENT when it no longer means anything. */
 int place_get(struct view *view, fuse_ino_t ino, struct place *ret_place);
@@ -169,7 +198,13 @@ int place_child(struct call *call, const struct place *dir, const char *name,
 
 bool place_is_dir(const struct place *place);
 
-/* What a NODE_LINK says: the name of its target, which is next to it. */
+static inline bool place_is_link(const struct place *place)
+{
+	return place->node->type == NODE_LINK ||
+	       place->node->type == NODE_SYMLINK;
+}
+
+/* What a link says; a NODE_LINK: the name of its target, next to it. */
 void place_target(struct view *view, const struct place *place, char *buf,
 		  size_t size);
 
@@ -808,6 +843,22 @@ extern const struct attr iomem_map_attr;
 
 extern const struct attr map_attr, vmallocinfo_attr;
 
+/* ---- attrs_zone.c, _vmstat.c, _node.c, _sysctl.c -------------------------- */
+
+extern const struct node extfrag_table[], nodes_table[], sys_table[],
+	proc_sys_table[];
+
+extern const struct attr buddyinfo_attr, pagetypeinfo_attr, zoneinfo_attr,
+	vmstat_attr, node_vmstat_attr, numastat_attr, meminfo_attr,
+	node_meminfo_attr;
+
+/* Is the type in the kernel's lists of zones here? */
+bool zone_type_shown(unsigned int type);
+/* Lines of a name and a value, for zoneinfo. */
+void show_zone_counters(struct strbuf *sb, unsigned int i, const char *format);
+void show_node_counters(struct strbuf *sb, unsigned int node,
+			const char *format);
+
 /* ---- names.c: flags by name ---------------------------------------------- */
 
 void gfp_print(struct strbuf *sb, gfp_t gfp);
@@ -880,8 +931,9 @@ struct view {
 	struct allocfs_options options;
 	uid_t uid;
 	gid_t gid;
-	struct fixed fixed[MAX_FIXED_NODES];
+	struct fixed *fixed;
 	unsigned int nr_fixed;
+	unsigned int fixed_room;
 	struct timespec mounted;
 	struct fuse_session *session;
 	bool made_kmem; /* so it is ours to take down */

@@ -38,7 +38,11 @@ live() {
 			-e 's@^pools/[^/]*/@pools/NAME/@' \
 			-e 's@^iomem/[^/]*/@iomem/NAME/@' \
 			-e 's@^pages/order-[0-9]*/@pages/order-N/@' \
-			-e 's@^modules/[^/]*/@modules/NAME/@' | sort -u
+			-e 's@^modules/[^/]*/@modules/NAME/@' \
+			-e 's@/node[0-9][0-9]*/@/nodeN/@' \
+			-e 's@^nodes/node[0-9]*/@nodes/nodeN/@' \
+			-e 's@^\(nodes/nodeN\)/[A-Z][A-Za-z0-9]*/@\1/ZONE/@' |
+		sort -u
 }
 
 # The names of --help: letters and words behind "-", and what -o takes.
