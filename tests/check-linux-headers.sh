@@ -74,8 +74,8 @@ for header in "${ours[@]}"; do
 	includes "${others[@]}" "$header"
 	expect_compiles "$CC" "the C library before $header"
 done
-for header in "${for_io[@]}"; do
-	includes "${ours[@]}" "$header"
-	expect_compiles "$CC" "$header after all"
-done
+# Who comes first may hide what it does to the others.
+mapfile -t backwards < <(printf '%s\n' "${for_io[@]}" | tac)
+includes "${ours[@]}" "${backwards[@]}"
+expect_compiles "$CC" "the C library, backwards, after all"
 echo "${#ours[@]} headers, ${#libc[@]} of the C library"

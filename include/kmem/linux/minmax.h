@@ -28,10 +28,12 @@
                                                                                \
 		_Static_assert(KMEM_COMPARABLE(x, y),                          \
 			       "signed and unsigned: use min_t() or max_t()"); \
-		KMEM_COMPARE(ux, op, uy) ? ux : uy;                            \
+		KMEM_COMMON(ux, uy)                                            \
+			(ux) op KMEM_COMMON(ux, uy)(uy)                        \
+			? KMEM_COMMON(ux, uy)(ux)                              \
+			: KMEM_COMMON(ux, uy)(uy);                             \
 	})
-#define KMEM_COMPARE(x, op, y)                                                 \
-	((__typeof__((x) + (y)))(x)op(__typeof__((x) + (y)))(y))
+#define KMEM_COMMON(x, y) (__typeof__((x) + (y)))
 #define min(x, y) KMEM_CHOOSE(x, <, y, __UNIQUE_ID(x_), __UNIQUE_ID(y_))
 #define max(x, y) KMEM_CHOOSE(x, >, y, __UNIQUE_ID(x_), __UNIQUE_ID(y_))
 #define min3(x, y, z) min(min(x, y), z)
