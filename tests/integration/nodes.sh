@@ -29,6 +29,17 @@ case $slabs in
 *) fail "slabs: $slabs" ;;
 esac
 expect_value 0 "$C/alloc_node_mismatch"
+
+# Who says it gets what he says.
+put '7 GFP_KERNEL node=2' "$C/alloc"
+same 7 "$(grep -c ' node=2 ' "$C/where")" "objects of node 2"
+expect_value 7 "$C/alloc_node_mismatch"
+refuse '1 node=3' "$C/alloc"
+refuse '1 node=-1' "$C/alloc"
+refuse '1 node=' "$C/alloc"
+put '3 node=1' "$M/pages/order-1/alloc"
+same 3 "$(grep -c ' node=1 ' "$M/pages/order-1/where")" "blocks of node 1"
+put all "$M/pages/order-1/free"
 expect_value 100 "$C/remote_node_defrag_ratio"
 put 30 "$C/remote_node_defrag_ratio"
 expect_value 30 "$C/remote_node_defrag_ratio"
