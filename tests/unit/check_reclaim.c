@@ -4,7 +4,10 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <kmem/memalloc.h>
 #include <kmem/shrinker.h>
@@ -660,6 +663,46 @@ START_TEST(test_fallback_boosts_the_marks)
 }
 END_TEST
 
+/* What the child says by its exit status: 0, or the number of a check. */
+static int wait_in_child(void)
+{
+	unsigned int one = 1;
+
+	/* The parent's request is not the child's. */
+	if (submit(1, 1, 0, GFP_WAIT) != -EINPROGRESS)
+		return 1;
+	__free_page(taken[--nr_taken]);
+	while (!have_ended(&one))
+		sched_yield();
+	if (waiters[1].error || waiters[0].ended_as)
+		return 2;
+	return 0;
+}
+
+/* The child of a process whose thread reclaims and serves gets a new one. */
+START_TEST(test_child_serves_its_own_requests)
+{
+	int status;
+	pid_t pid;
+
+	no_reserves();
+	nr_ended = 0;
+	fill_up(0);
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0)
+		_exit(wait_in_child());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	ck_assert_uint_eq(__atomic_load_n(&nr_ended, __ATOMIC_ACQUIRE), 0);
+	__free_page(taken[--nr_taken]);
+	wait_for_ends(1);
+	taken[nr_taken++] = waiters[0].pages[0];
+}
+END_TEST
+
 START_TEST(test_background_thread_ends_with_the_stack)
 {
 	for (int i = 0; i < 50; i++) {
@@ -705,6 +748,7 @@ Suite *test_suite(void)
 	tc = suite_add(s, "background", background_setup, teardown);
 	tcase_add_test(tc, test_background_reclaim_works_up_to_high);
 	tcase_add_test(tc, test_background_reclaim_gives_up);
+	tcase_add_test(tc, test_child_serves_its_own_requests);
 	tcase_add_loop_test(tc, test_fallback_boosts_the_marks, 0, 2);
 	tcase_add_test(tc, test_background_thread_ends_with_the_stack);
 	return s;
