@@ -3,9 +3,7 @@
  * proc_vmallocinfo.c - proc/vmallocinfo: areas as the kernel prints them
  *
  * A line is the range with its guard page, its length, and words of which each
- * is there only where it has something to say. Device mappings are areas in the
- * kernel, and the library keeps them elsewhere; they follow the others, so that
- * each of the two lists ascends.
+ * is there only where it has something to say.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -67,7 +65,7 @@ static void show_area(struct strbuf *sb, const struct kmem_vmalloc_area *area)
 	show_caller(sb, area->caller);
 	if (area->nr_pages)
 		strbuf_addf(sb, " pages=%lu", area->nr_pages);
-	if (area->phys)
+	if (area->phys || area->flags & VM_IOREMAP)
 		strbuf_addf(sb, " phys=0x%016llx",
 			    (unsigned long long)area->phys);
 	show_flags(sb, area->flags);
@@ -78,20 +76,13 @@ static void show_area(struct strbuf *sb, const struct kmem_vmalloc_area *area)
 	strbuf_addc(sb, '\n');
 }
 
-static void show_iomap(struct strbuf *sb, const struct kmem_iomap_info *map)
-{
-	show_range(sb, map->start, map->size);
-	show_caller(sb, map->caller);
-	strbuf_addf(sb, " phys=0x%016llx ioremap\n",
-		    (unsigned long long)map->phys);
-}
-
 /* There may be more of them by the time that there is room for all. */
-static int show_areas(struct strbuf *sb)
+static int vmallocinfo_show(struct call *call, struct strbuf *sb)
 {
 	struct kmem_vmalloc_area *areas = NULL;
 	size_t room = 0, nr, i;
 
+	(void)call;
 	while ((nr = kmem_vmalloc_areas(areas, room)) > room) {
 		free(areas);
 		room = nr + 16;
@@ -105,29 +96,4 @@ static int show_areas(struct strbuf *sb)
 	return 0;
 }
 
-static int show_iomaps(struct strbuf *sb)
-{
-	struct kmem_iomap_info *maps = NULL;
-	size_t room = 0, nr, i;
-
-	while ((nr = kmem_iomaps(maps, room)) > room) {
-		free(maps);
-		room = nr + 16;
-		maps = calloc(room, sizeof(*maps));
-		if (!maps)
-			return -ENOMEM;
-	}
-	for (i = 0; i < nr; i++)
-		show_iomap(sb, &maps[i]);
-	free(maps);
-	return 0;
-}
-
-static int vmallocinfo_show(struct call *call, struct strbuf *sb)
-{
-	int err = show_areas(sb);
-
-	(void)call;
-	return err ? err : show_iomaps(sb);
-}
 ATTR_RO(vmallocinfo, "areas of vmalloc, and device mappings");

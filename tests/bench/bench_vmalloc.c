@@ -16,7 +16,7 @@
 #include "bench.h"
 
 #define PAGES 64ul
-#define PAIRS 3000ul
+#define PAIRS 300ul
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static void pairs_of(unsigned long pairs, bool touch)
