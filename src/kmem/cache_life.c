@@ -345,13 +345,27 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		drop(s, empty);
 }
 
+static bool in_use(const struct kmem_cache *s)
+{
+	return counter_read(s->out) > cache_parked(s);
+}
+
+/*
+ * Who has the cache pinned may be about to take objects from it, as a pool that
+ * moves onto it is; so what counts is whether it is in use when they are done.
+ */
 int kmem_cache_remove(struct kmem_cache *s)
 {
 	bool busy, empty = false;
 
 	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
-	busy = counter_read(s->out) > cache_parked(s);
+	busy = in_use(s);
+	if (!busy) {
+		cache_list_settle(s);
+		busy = in_use(s);
+		s->dying = false;
+	}
 	if (!busy)
 		empty = unlist(s);
 	unlock(&cache_list_lock);

@@ -46,13 +46,22 @@ int cache_list_add(struct kmem_cache *s)
 	return slot < 0 ? -ENOSPC : 0;
 }
 
-/* Waits until nobody looks at the cache, then forgets it; not its slot. */
-void cache_list_remove(struct kmem_cache *s)
+/*
+ * Waits until nobody looks at the cache, and lets nobody look any more. The lock
+ * is dropped meanwhile; what was true of the cache before may not be true then.
+ */
+void cache_list_settle(struct kmem_cache *s)
 {
 	lock_assert_held(&cache_list_lock);
 	s->dying = true;
 	while (s->pins)
 		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
+}
+
+/* Forgets the cache; not its slot. */
+void cache_list_remove(struct kmem_cache *s)
+{
+	cache_list_settle(s);
 	list_del(&s->link);
 	cache_forget_aliases(s);
 	cache_of_slot[s->slot - PAGE_SLOTS] = NULL;
