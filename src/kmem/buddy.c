@@ -176,6 +176,7 @@ struct page *buddy_take(struct zone *zone, unsigned int order,
 			return NULL;
 		counter_sub(zone->free_pages, 1ul << order);
 	} while (!check_page_free(page));
+	page_set_slot(page, zone, type);
 	return page;
 }
 

@@ -216,14 +216,23 @@ enum page_type {
  * a fresh map costs nothing.
  */
 struct page {
-	uint8_t type;
-	uint8_t order;
+	union {
+		struct {
+			uint8_t type;
+			uint8_t order;
+			bool compound; /* in use: the block is one unit */
+			int32_t refcount;
+		};
+		/* All of them, for who allocates or frees: one load, one store. */
+		uint64_t word;
+	};
 	uint8_t zone; /* index in kmem.zone */
 	uint8_t node;
+	uint16_t slot; /* not free: its page list, see page_slot() */
 	uint16_t tail; /* pages behind the first one of the slab */
 	bool full; /* PAGE_SLAB: on the list of full slabs; see below */
 	bool bad; /* the same: given up, debugging found it damaged */
-	int32_t refcount;
+	bool poisoned; /* free: filled with a pattern, see page_poison.c */
 
 	/* PAGE_SLAB, under the cache's LOCK_SLABS */
 	uint16_t objects;
@@ -232,13 +241,22 @@ struct page {
 	void *freelist;
 
 	struct list_head list; /* free list of the zone, or list of slabs */
-	uint8_t mobility; /* in use: enum migratetype that was asked for */
-	bool compound; /* in use: the block is one unit */
-	bool poisoned; /* free: filled with a pattern, see page_poison.c */
 	size_t reserved2[1];
 };
 
 _Static_assert(sizeof(struct page) == 64, "the map is 1/64 of the memory");
+
+/* The parts of page->word, from the low end. */
+#define PAGE_WORD_ORDER 8
+#define PAGE_WORD_COMPOUND 16
+#define PAGE_WORD_REFS 32
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ &&
+		       offsetof(struct page, order) * 8 == PAGE_WORD_ORDER &&
+		       offsetof(struct page, compound) * 8 ==
+			       PAGE_WORD_COMPOUND &&
+		       offsetof(struct page, refcount) * 8 == PAGE_WORD_REFS,
+	       "the word is made of its parts");
 
 /*
  * A merge looks at the type of a neighbour that may be another thread's. What
@@ -253,6 +271,17 @@ static inline uint8_t page_type(const struct page *page)
 static inline void page_set_type(struct page *page, enum page_type type)
 {
 	counter_set(page->type, (uint8_t)type);
+}
+
+/* A block changes hands: one reference, and nobody else's business any more. */
+static inline void page_set_used(struct page *page, unsigned int order,
+				 gfp_t gfp)
+{
+	uint64_t compound = (gfp & __GFP_COMP) != 0;
+
+	counter_set(page->word,
+		    1ull << PAGE_WORD_REFS | compound << PAGE_WORD_COMPOUND |
+			    (uint64_t)order << PAGE_WORD_ORDER | PAGE_USED);
 }
 
 enum zone_type {
@@ -610,6 +639,19 @@ static inline unsigned int page_slot(unsigned int zone, unsigned int order,
 				     enum migratetype type)
 {
 	return zone * ZONE_SLOTS + order * MIGRATE_TYPES + (unsigned int)type;
+}
+
+/* What page->slot says, but for the order. */
+static inline void page_set_slot(struct page *page, const struct zone *zone,
+				 enum migratetype type)
+{
+	counter_set(page->slot, (uint16_t)page_slot(zone->index, 0, type));
+}
+
+/* The type that a page in use was asked for. */
+static inline enum migratetype page_mobility(const struct page *page)
+{
+	return (enum migratetype)(counter_read(page->slot) % MIGRATE_TYPES);
 }
 
 /* Slots of the zones that there are. */
@@ -1364,6 +1406,8 @@ struct kmem {
 	bool init_on_alloc;
 	bool init_on_free;
 	bool page_poison;
+	bool wipe_pages; /* freeing one is more than giving it back */
+	bool prepare_pages; /* the same of allocating one */
 	bool freelist_random;
 	bool merge;
 	bool mempool_debug;
@@ -1446,13 +1490,6 @@ static inline enum migratetype pageblock_type(unsigned long pfn)
 {
 	return (enum migratetype)counter_read(
 		kmem.pageblock[pfn >> PAGEBLOCK_ORDER]);
-}
-
-/* The first page of a block of @order that somebody uses and may free? */
-static inline bool is_block_in_use(const struct page *page, unsigned int order)
-{
-	return is_map_entry(page) && page_type(page) == PAGE_USED &&
-	       counter_read(page->order) == order;
 }
 
 #endif /* KMEM_INTERNAL_H */

@@ -142,6 +142,8 @@ static int set_up(const struct kmem_config *config)
 	kmem.init_on_alloc = config->init_on_alloc;
 	kmem.init_on_free = config->init_on_free;
 	kmem.page_poison = config->page_poison;
+	kmem.wipe_pages = kmem.page_poison || kmem.init_on_free;
+	kmem.prepare_pages = kmem.page_poison || kmem.init_on_alloc;
 	kmem.freelist_random = config->freelist_random;
 	kmem.merge = config->merge;
 	kmem.mempool_debug = config->mempool_debug;

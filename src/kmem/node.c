@@ -210,7 +210,7 @@ unsigned int node_cpus(unsigned int node)
 void node_count_slab(const struct page *slab, int sign)
 {
 	uint64_t *pages = kmem.node[slab->node].slab_pages;
-	bool reclaimable = slab->mobility == MIGRATE_RECLAIMABLE;
+	bool reclaimable = page_mobility(slab) == MIGRATE_RECLAIMABLE;
 
 	__atomic_fetch_add(&pages[reclaimable],
 			   (uint64_t)((int64_t)sign << slab->order),

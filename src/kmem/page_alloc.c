@@ -34,16 +34,6 @@
 
 #include "internal.h"
 
-/* A block changes hands: plain stores, it belongs to nobody else now. */
-static void mark_in_use(struct page *page, unsigned int order, gfp_t gfp)
-{
-	page_set_type(page, PAGE_USED);
-	counter_set(page->order, (uint8_t)order);
-	counter_set(page->mobility, (uint8_t)gfp_migratetype(gfp));
-	counter_set(page->compound, (gfp & __GFP_COMP) != 0);
-	counter_set(page->refcount, 1);
-}
-
 /* Rounds without progress before a request gives up. */
 #define MAX_ROUNDS 16
 
@@ -331,7 +321,7 @@ static bool is_order(unsigned int order)
 static inline struct page *hand_out(struct page *page, gfp_t gfp,
 				    unsigned int order)
 {
-	mark_in_use(page, order, gfp);
+	page_set_used(page, order, gfp);
 	if (unlikely(kmem.page_poison))
 		block_check_poison(page, order);
 	if (unlikely(gfp & __GFP_ZERO || kmem.init_on_alloc))
@@ -339,27 +329,51 @@ static inline struct page *hand_out(struct page *page, gfp_t gfp,
 	return page;
 }
 
-struct page *page_hand_out(struct page *page, gfp_t gfp, unsigned int order)
+__attribute__((noinline)) struct page *page_hand_out(struct page *page,
+						     gfp_t gfp,
+						     unsigned int order)
 {
 	return hand_out(page, gfp, order);
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+/* The list has none, or there is no list. */
+static __attribute__((noinline)) struct page *alloc_unlisted(gfp_t gfp,
+							     unsigned int order)
 {
 	struct page *page;
 
 	if (!is_order(order))
 		return NULL;
-	/* The one bit of a scope that chooses the list. */
+	page = alloc_slow(gfp, order, NUMA_NO_NODE, NULL);
+	return page ? hand_out(page, gfp, order) : NULL;
+}
+
+/* Whatever needs registers to survive a call is elsewhere. */
+static inline __attribute__((always_inline)) struct page *
+alloc_listed(gfp_t gfp, unsigned int order)
+{
+	struct page *page = take_from_list(gfp, order);
+
+	if (unlikely(!page))
+		return alloc_unlisted(gfp, order);
+	if (unlikely(gfp & __GFP_ZERO || kmem.prepare_pages))
+		return page_hand_out(page, gfp, order);
+	page_set_used(page, order, gfp);
+	return page;
+}
+
+/* The one bit of a scope that chooses the list. */
+static __attribute__((noinline)) struct page *alloc_movable(gfp_t gfp,
+							    unsigned int order)
+{
+	return alloc_listed(current_gfp_context(gfp), order);
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
 	if (gfp & __GFP_MOVABLE)
-		gfp = current_gfp_context(gfp);
-	page = take_from_list(gfp, order);
-	if (unlikely(!page)) {
-		page = alloc_slow(gfp, order, NUMA_NO_NODE, NULL);
-		if (!page)
-			return NULL;
-	}
-	return hand_out(page, gfp, order);
+		return alloc_movable(gfp, order);
+	return alloc_listed(gfp, order);
 }
 
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node,

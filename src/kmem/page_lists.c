@@ -11,7 +11,8 @@
  * has to ask there again.
  *
  * Where it differs from the kernel: a list is a thread's, not a CPU's; it goes
- * home with its thread. Pages of the atomic reserve are in none.
+ * home with its thread. A page comes back to the list of the type that it was
+ * asked for, not of its pageblock, which is known only to the zone.
  */
 #include "internal.h"
 
@@ -171,19 +172,16 @@ static void set_trim(struct thread *t, struct zone *zone, unsigned long pages)
 	}
 }
 
-/*
- * The list is as long as its thread was last allowed, or closed. Pages of the
- * atomic reserve have none.
- */
+/* The list is as long as its thread was last allowed, or closed. */
 void page_list_give(struct zone *zone, struct page *page, unsigned int order)
 {
-	enum migratetype type = pageblock_type(__page_to_pfn(page));
+	enum migratetype type = page_mobility(page);
 	struct thread *t = thread_get();
 	unsigned int batch = MAX(counter_read(zone->batch) >> order, 1u);
 	struct kmem_record *r;
 	unsigned long excess;
 
-	if (order >= PAGE_LIST_ORDERS || type >= MIGRATE_PCPTYPES || !t) {
+	if (order >= PAGE_LIST_ORDERS || !t) {
 		zone_free(zone, order, page);
 		return;
 	}

@@ -15,8 +15,8 @@ static void make_single(struct page *page, unsigned int order)
 		page[i].zone = page->zone;
 		page[i].node = page->node;
 		counter_set(page[i].order, 0);
+		counter_set(page[i].slot, page->slot);
 		counter_set(page[i].compound, false);
-		counter_set(page[i].mobility, page->mobility);
 		counter_set(page[i].refcount, counter_read(page->refcount));
 		page_set_type(&page[i], PAGE_USED);
 	}

@@ -102,7 +102,7 @@ static void count_pages(unsigned long start, unsigned long *ret_free,
 			free += pages;
 			pfn += pages - 1;
 		} else if (page_type(page) == PAGE_USED &&
-			   counter_read(page->mobility) == MIGRATE_MOVABLE) {
+			   page_mobility(page) == MIGRATE_MOVABLE) {
 			movable += pages;
 		}
 	}

@@ -20,7 +20,6 @@ struct page *inside_take(unsigned int order, enum migratetype type,
 	if (page) {
 		page_set_type(page, PAGE_USED);
 		page->order = (uint8_t)order;
-		page->mobility = (uint8_t)type;
 	}
 	return page;
 }
