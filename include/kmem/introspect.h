@@ -95,6 +95,8 @@ void kmem_memory_info(struct kmem_memory_info *ret_info);
  * @nr_free_type: of those, the ones of each enum migratetype
  * @nr_pageblocks: groups of 2^KMEM_PAGEBLOCK_ORDER pages of each type
  * @free_highatomic: pages in the blocks of MIGRATE_HIGHATOMIC
+ * @absent: free pages that take no memory: never touched, or given back to the
+ *          system
  */
 struct kmem_zone_info {
 	unsigned int node;
@@ -115,6 +117,7 @@ struct kmem_zone_info {
 	unsigned long nr_free_type[MIGRATE_TYPES][KMEM_NR_ORDERS];
 	unsigned long nr_pageblocks[MIGRATE_TYPES];
 	unsigned long free_highatomic;
+	unsigned long absent;
 };
 
 /**
@@ -199,6 +202,18 @@ unsigned int kmem_nr_nodes(void);
  * Return: false when there is no such node.
  */
 bool kmem_node_info(unsigned int node, struct kmem_node_info *ret_info);
+
+/**
+ * kmem_release_free_pages() - give the memory of free blocks back to the system
+ *
+ * Of all blocks of 2 MiB and more, after the page lists were drained. They stay
+ * free; touching them again costs what first touch costs. With
+ * kmem_config.background the same happens by itself to blocks that nobody needed
+ * for ten seconds, in zones above their high mark.
+ *
+ * Context: may sleep; a system call for each block. Return: pages given back.
+ */
+unsigned long kmem_release_free_pages(void);
 
 /**
  * struct kmem_pageset_info - page lists of one zone and one virtual CPU

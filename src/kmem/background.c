@@ -14,7 +14,9 @@
  *
  * While somebody waits for pages the thread also looks by itself from time to
  * time, since objects that are freed tell nobody of the slabs that they leave
- * empty. Else it sleeps until it is woken, for ever if need be.
+ * empty. Where it balances it looks every ten seconds for memory that may go
+ * back to the system (page_release.c). Else it sleeps until it is woken, for
+ * ever if need be.
  *
  * The thread is there from kmem_init() on where background reclaim is asked
  * for, else from the first request on that waits, until kmem_exit(). A child
@@ -127,8 +129,8 @@ void background_serve(void)
 static uint64_t next_look(uint64_t last_ns, bool woken)
 {
 	if (!page_waiters_exist())
-		return FOREVER_NS;
-	if (woken || last_ns == FOREVER_NS)
+		return background.balances ? RELEASE_PERIOD_NS : FOREVER_NS;
+	if (woken || last_ns >= RELEASE_PERIOD_NS)
 		return FIRST_LOOK_NS;
 	return MIN(last_ns * 2, LAST_LOOK_NS);
 }
@@ -159,6 +161,8 @@ static void *background_main(void *arg)
 		if (work & WORK_BALANCE)
 			balance();
 		look_after_waiters(woken);
+		if (background.balances)
+			page_release_idle(os_now_ns());
 		sleep_ns = next_look(sleep_ns, woken);
 	}
 	return arg;

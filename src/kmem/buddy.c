@@ -15,6 +15,11 @@
  *	free_pages = sum of nr[order][type] << order, and the fresh range
  *	bit o of orders[type] says whether list [o][type] has a block
  *
+ * A block may be absent: its memory went back to the system (page_release.c),
+ * or was never touched. Large ones are behind all others on their lists, so
+ * that memory which is there is used first. What is split off an absent block is
+ * absent too; a block that merged is when both its halves were.
+ *
  * Where it differs from the kernel: memory that was never touched is not on
  * the lists but a range at the end of the zone. It counts as movable blocks of
  * the highest order behind those on the list, and goes there one by one when
@@ -50,11 +55,28 @@ static void count_block(struct zone *zone, unsigned int order,
 		counter_add(zone->free_highatomic, (unsigned long)n << order);
 }
 
+/* What @n blocks, which come or go, add to the sums of pages. */
+static void count_memory(struct zone *zone, unsigned int order, bool absent,
+			 long n)
+{
+	unsigned long pages = (unsigned long)n << order;
+
+	if (absent) {
+		counter_add(zone->absent, pages);
+	} else if (order >= RELEASE_ORDER) {
+		zone->large += pages;
+		zone->large_least = MIN(zone->large_least, zone->large);
+	}
+}
+
 static void list_block(struct zone *zone, struct page *page, unsigned int order,
 		       enum migratetype type, bool tail)
 {
 	struct list_head *list = &zone->free_area[order].list[type];
 
+	if (order >= RELEASE_ORDER)
+		tail = page->absent;
+	count_memory(zone, order, page->absent, 1);
 	page_set_type(page, PAGE_BUDDY);
 	counter_set(page->order, (uint8_t)order);
 	page->zone = (uint8_t)zone->index;
@@ -74,6 +96,7 @@ void buddy_unlist(struct zone *zone, struct page *page, enum migratetype type)
 
 	list_del(&page->list);
 	page_set_type(page, PAGE_NONE);
+	count_memory(zone, order, page->absent, -1);
 	count_block(zone, order, type, -1);
 	if (list_empty(&zone->free_area[order].list[type]))
 		zone->orders[type] &= (uint16_t)~(1u << order);
@@ -103,6 +126,7 @@ bool buddy_list_fresh(struct zone *zone)
 	if (zone->fresh_pfn == zone->end_pfn)
 		return false;
 	counter_add(zone->fresh_pfn, 1ul << KMEM_MAX_ORDER);
+	page->absent = true;
 	list_block(zone, page, KMEM_MAX_ORDER, MIGRATE_MOVABLE, true);
 	return true;
 }
@@ -118,6 +142,7 @@ struct page *buddy_split(struct zone *zone, struct page *page,
 	lock_assert_held(&zone->lock);
 	while (have > order) {
 		have--;
+		page[1ul << have].absent = page->absent;
 		list_block(zone, page + (1ul << have), have, type, false);
 	}
 	return page;
@@ -224,9 +249,8 @@ static bool absorb(struct zone *zone, unsigned long buddy, unsigned int order,
 	return true;
 }
 
-/* @tail: used again as late as possible. */
-void buddy_give(struct zone *zone, struct page *page, unsigned int order,
-		bool tail)
+static void give(struct zone *zone, struct page *page, unsigned int order,
+		 bool tail, bool absent)
 {
 	unsigned long pfn = __page_to_pfn(page);
 	enum migratetype type = pageblock_type(pfn);
@@ -240,14 +264,53 @@ void buddy_give(struct zone *zone, struct page *page, unsigned int order,
 		if (!is_free_block(buddy, order) ||
 		    !absorb(zone, buddy, order, type))
 			break;
+		absent = absent && kmem.map[buddy].absent;
 		pfn &= buddy;
 		order++;
 	}
+	kmem.map[pfn].absent = absent;
 	list_block(zone, kmem.map + pfn, order, type,
 		   tail || merge_is_likely(pfn, order));
-	/* Pairs with join() in page_wait.c, by the zone's lock. */
-	if (page_waiters_exist())
-		background_serve();
+}
+
+/* @tail: used again as late as possible. */
+void buddy_give(struct zone *zone, struct page *page, unsigned int order,
+		bool tail)
+{
+	give(zone, page, order, tail, false);
+}
+
+/* ---- blocks that go back to the system ---- */
+
+/* A block of RELEASE_ORDER or more that takes memory, the largest first. */
+struct page *buddy_take_present(struct zone *zone, unsigned int *ret_order)
+{
+	struct page *page;
+
+	lock_assert_held(&zone->lock);
+	for (unsigned int order = KMEM_NR_ORDERS; order-- > RELEASE_ORDER;) {
+		for (int type = 0; type < MIGRATE_TYPES; type++) {
+			if (!(zone->orders[type] & 1u << order))
+				continue;
+			page = list_first_entry(
+				&zone->free_area[order].list[type], struct page,
+				list);
+			if (page->absent)
+				continue;
+			buddy_unlist(zone, page, (enum migratetype)type);
+			counter_sub(zone->free_pages, 1ul << order);
+			*ret_order = order;
+			return page;
+		}
+	}
+	return NULL;
+}
+
+/* And on the list again, with or without its memory. */
+void buddy_give_back(struct zone *zone, struct page *page, unsigned int order,
+		     bool absent)
+{
+	give(zone, page, order, false, absent);
 }
 
 /* ---- what others want to know ---- */
@@ -271,4 +334,6 @@ void buddy_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 			counter_read(zone->nr_pageblocks[type]);
 	}
 	ret_info->free_highatomic = counter_read(zone->free_highatomic);
+	ret_info->absent =
+		counter_read(zone->absent) + (fresh << KMEM_MAX_ORDER);
 }

@@ -163,6 +163,7 @@ struct os_arena {
 int os_arena_map(const struct kmem_config *config, size_t size, size_t memory,
 		 struct os_arena *ret_arena);
 void os_arena_unmap(struct os_arena *arena);
+int os_arena_return(const struct os_arena *arena, size_t offset, size_t size);
 void os_close(int fd);
 size_t os_host_memory(void);
 unsigned int os_host_cpus(void);
@@ -233,6 +234,7 @@ struct page {
 	bool full; /* PAGE_SLAB: on the list of full slabs; see below */
 	bool bad; /* the same: given up, debugging found it damaged */
 	bool poisoned; /* free: filled with a pattern, see page_poison.c */
+	bool absent; /* PAGE_BUDDY: the block takes no memory, see buddy.c */
 
 	/* PAGE_SLAB, under the cache's LOCK_SLABS */
 	uint16_t objects;
@@ -340,6 +342,10 @@ struct zone {
 	unsigned long nr_pageblocks[MIGRATE_TYPES];
 	unsigned long free_highatomic; /* pages */
 	unsigned long boost; /* by which all marks are raised for a while */
+	unsigned long absent; /* pages in blocks that take no memory */
+	unsigned long large; /* pages in other blocks of RELEASE_ORDER and up */
+	unsigned long large_least; /* of @large, since @looked_ns */
+	uint64_t looked_ns; /* see page_release.c */
 	uint64_t handed; /* pages given out by the zone itself */
 	uint64_t returned; /* pages taken back by it */
 
@@ -476,11 +482,22 @@ struct page *buddy_split(struct zone *zone, struct page *page,
 			 enum migratetype type);
 void buddy_give(struct zone *zone, struct page *page, unsigned int order,
 		bool tail);
+void buddy_give_back(struct zone *zone, struct page *page, unsigned int order,
+		     bool absent);
+struct page *buddy_take_present(struct zone *zone, unsigned int *ret_order);
 void buddy_unlist(struct zone *zone, struct page *page, enum migratetype type);
 void buddy_move(struct zone *zone, struct page *page, enum migratetype from,
 		enum migratetype to);
 bool buddy_list_fresh(struct zone *zone);
 void buddy_info(const struct zone *zone, struct kmem_zone_info *ret_info);
+
+/* ---- page_release.c ------------------------------------------------------ */
+
+/* Blocks of 2 MiB, and larger ones, may go back to the system. */
+#define RELEASE_ORDER 9
+#define RELEASE_PERIOD_NS (10 * 1000000000ull)
+
+void page_release_idle(uint64_t now_ns);
 
 /* ---- pageblock.c --------------------------------------------------------- */
 

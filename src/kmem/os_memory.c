@@ -156,6 +156,23 @@ void os_arena_unmap(struct os_arena *arena)
 		close(arena->fd);
 }
 
+/*
+ * Part of the "physical" memory becomes zeroes that take none. A hole in the
+ * file is one in every mapping of it.
+ */
+int os_arena_return(const struct os_arena *arena, size_t offset, size_t size)
+{
+	int err;
+
+	if (arena->fd < 0)
+		err = madvise(arena->base + offset, size, MADV_DONTNEED);
+	else
+		err = fallocate(arena->fd,
+				FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				(off_t)offset, (off_t)size);
+	return err ? -errno : 0;
+}
+
 void os_close(int fd)
 {
 	close(fd);

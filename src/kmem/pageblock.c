@@ -287,11 +287,12 @@ bool zone_unreserve_highatomic(struct zone *zone, enum migratetype type,
 	} else if (page) {
 		/* Its neighbours may merge with it now. */
 		unsigned int order = page->order;
+		bool absent = page->absent;
 
 		buddy_unlist(zone, page, MIGRATE_HIGHATOMIC);
 		counter_sub(zone->free_pages, 1ul << order);
 		pageblocks_set(zone, __page_to_pfn(page), order, type);
-		buddy_give(zone, page, order, false);
+		buddy_give_back(zone, page, order, absent);
 	}
 	unlock(&zone->lock);
 	return page != NULL;

@@ -312,19 +312,36 @@ static unsigned int check_map(const struct zone *zone, unsigned long expect)
 	return faults;
 }
 
+/* What the lists say that the zone's counts must say too. */
+struct free_sums {
+	unsigned long pages;
+	unsigned long absent;
+	unsigned long large;
+};
+
 /* One list: its blocks, and what is counted of them. */
 static unsigned int check_free_list(struct zone *zone, unsigned int order,
 				    enum migratetype type,
-				    unsigned long *pages)
+				    struct free_sums *sums)
 {
 	struct free_area *area = &zone->free_area[order];
 	unsigned long blocks = 0;
 	unsigned int faults = 0;
+	bool absent = false;
 	struct page *page;
 
 	list_for_each_entry(page, &area->list[type], list) {
 		faults += check_free_block(zone, page, order, type);
 		blocks++;
+		if (page->absent)
+			sums->absent += 1ul << order;
+		else if (order >= RELEASE_ORDER)
+			sums->large += 1ul << order;
+		if (order >= RELEASE_ORDER && absent && !page->absent)
+			FAULT(faults,
+			      "validate %s: pfn %lu is behind absent ones",
+			      zone->name, __page_to_pfn(page));
+		absent = page->absent;
 	}
 	if (blocks != area->nr[type])
 		FAULT(faults, "validate %s: order %u, type %d counted wrong",
@@ -332,7 +349,7 @@ static unsigned int check_free_list(struct zone *zone, unsigned int order,
 	if (!!(zone->orders[type] & 1u << order) != (blocks != 0))
 		FAULT(faults, "validate %s: order %u, type %d marked wrong",
 		      zone->name, order, (int)type);
-	*pages += blocks << order;
+	sums->pages += blocks << order;
 	return faults;
 }
 
@@ -354,8 +371,9 @@ static unsigned int check_pageblocks(const struct zone *zone)
 
 unsigned int kmem_zone_validate(unsigned int i)
 {
-	unsigned long pages = 0, of_type;
+	struct free_sums sums = { 0 };
 	unsigned int faults = 0;
+	unsigned long before;
 	struct zone *zone;
 
 	if (!kmem_up() || i >= kmem.nr_zones)
@@ -363,20 +381,20 @@ unsigned int kmem_zone_validate(unsigned int i)
 	zone = &kmem.zone[i];
 	lock(&zone->lock, LOCK_ZONE);
 	for (int type = 0; type < MIGRATE_TYPES; type++) {
-		of_type = 0;
+		before = sums.pages;
 		for (unsigned int order = 0; order < KMEM_NR_ORDERS; order++)
-			faults += check_free_list(zone, order,
-						  (enum migratetype)type,
-						  &of_type);
-		pages += of_type;
+			faults += check_free_list(
+				zone, order, (enum migratetype)type, &sums);
 		if (type == MIGRATE_HIGHATOMIC &&
-		    of_type != zone->free_highatomic)
+		    sums.pages - before != zone->free_highatomic)
 			FAULT(faults, "validate %s: reserve counted wrong",
 			      zone->name);
 	}
 	faults += check_pageblocks(zone);
-	faults += check_map(zone, pages);
-	if (pages + (zone_fresh_blocks(zone) << KMEM_MAX_ORDER) !=
+	faults += check_map(zone, sums.pages);
+	if (sums.absent != zone->absent || sums.large != zone->large)
+		FAULT(faults, "validate %s: memory counted wrong", zone->name);
+	if (sums.pages + (zone_fresh_blocks(zone) << KMEM_MAX_ORDER) !=
 	    zone->free_pages)
 		FAULT(faults, "validate %s: free pages counted wrong",
 		      zone->name);

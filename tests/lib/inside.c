@@ -62,3 +62,8 @@ void inside_page_set(unsigned long managed, unsigned long low,
 	ret_limits[1] = limits.high_min;
 	ret_limits[2] = limits.high_max;
 }
+
+void inside_release_idle(uint64_t now_ns)
+{
+	page_release_idle(now_ns);
+}

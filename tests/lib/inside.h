@@ -43,6 +43,11 @@ void inside_reserve(struct page *page);
 bool inside_unreserve(enum migratetype type, bool force);
 
 /**
+ * inside_release_idle() - what the background thread does from time to time
+ */
+void inside_release_idle(uint64_t now_ns);
+
+/**
  * inside_page_set() - the formulas of page sets: batch, high_min, high_max
  */
 void inside_page_set(unsigned long managed, unsigned long low,
