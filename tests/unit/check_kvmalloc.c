@@ -80,7 +80,7 @@ END_TEST
 /* No block of 8 pages is left, but enough pages: single ones will do. */
 START_TEST(test_without_a_whole_block_single_pages_do)
 {
-	static struct page *all[TEST_MEMORY / PAGE];
+	static struct page *all[TEST_MEMORY / PAGE + 1]; /* and a NULL */
 	unsigned long n = 0;
 	char *p;
 

@@ -180,7 +180,7 @@ END_TEST
 /* Every second page is taken, so no two of the area's are neighbours. */
 START_TEST(test_scattered_pages_lie_side_by_side)
 {
-	static struct page *all[TEST_PAGES];
+	static struct page *all[TEST_PAGES + 1]; /* and a NULL */
 	unsigned long n = 0, mapped = 0;
 	unsigned char *p;
 
