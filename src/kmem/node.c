@@ -213,7 +213,7 @@ void node_count_slab(const struct page *slab, int sign)
 	bool reclaimable = page_mobility(slab) == MIGRATE_RECLAIMABLE;
 
 	__atomic_fetch_add(&pages[reclaimable],
-			   (uint64_t)((int64_t)sign << slab->order),
+			   (uint64_t)sign << slab->order,
 			   __ATOMIC_RELAXED);
 }
 
