@@ -140,7 +140,7 @@ static int drop_caches_set(const int64_t *values, unsigned int nr)
 		vm_event(KMEM_VM_EVENT_drop_slab, 1);
 	}
 	if (values[0] & DROP_PAGES) {
-		drain_all_pages();
+		kmem_release_free_pages();
 		vm_event(KMEM_VM_EVENT_drop_pagecache, 1);
 	}
 	return 0;

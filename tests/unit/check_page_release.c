@@ -5,6 +5,7 @@
  * What is resident is asked of the system, by mincore(2), page by page.
  */
 #define _DEFAULT_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,19 @@ START_TEST(test_free_blocks_go_back_to_the_system)
 	}
 	give_all();
 	buddyinfo_assert_as(&at_start);
+}
+END_TEST
+
+START_TEST(test_drop_caches_gives_back_what_it_says)
+{
+	take_and_touch();
+	give_all();
+	ck_assert_int_eq(sysctl_set("drop_caches", 2), 0);
+	ck_assert_uint_eq(absent(), PAGES - BLOCKS * BLOCK_PAGES);
+	ck_assert_int_eq(sysctl_set("drop_caches", 1), 0);
+	ck_assert_uint_eq(absent(), PAGES);
+	ck_assert_int_eq(sysctl_set("drop_caches", 0), -EINVAL);
+	ck_assert_int_eq(sysctl_set("drop_caches", 8), -ERANGE);
 }
 END_TEST
 
@@ -263,6 +277,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_free_blocks_go_back_to_the_system, 0, 6);
 
 	tc = suite_add(s, "demand", up_anon, down);
+	tcase_add_test(tc, test_drop_caches_gives_back_what_it_says);
 	tcase_add_test(tc, test_pages_in_use_keep_their_memory);
 	tcase_add_test(tc, test_small_blocks_keep_their_memory);
 	tcase_add_test(tc, test_memory_that_is_there_is_used_first);
