@@ -212,8 +212,7 @@ void node_count_slab(const struct page *slab, int sign)
 	uint64_t *pages = kmem.node[slab->node].slab_pages;
 	bool reclaimable = page_mobility(slab) == MIGRATE_RECLAIMABLE;
 
-	__atomic_fetch_add(&pages[reclaimable],
-			   (uint64_t)sign << slab->order,
+	__atomic_fetch_add(&pages[reclaimable], (uint64_t)sign << slab->order,
 			   __ATOMIC_RELAXED);
 }
 

@@ -44,7 +44,7 @@ told "$P/curr_nr PRI ERR 4" "$P/curr_nr PRI ERR 5"
 put 0 "$M/caches/c/limit"
 put 5 "$P/alloc"
 watching 2 "$P/waiters"
-limit bash -c 'echo 1 > "$1"' _ "$P/alloc" &
+limit "$TRY" write "$P/alloc" 1 &
 blocked=$!
 until_true grep -q 'ERR 1' "$work/out"
 put 'oldest 1' "$P/free"

@@ -9,8 +9,7 @@
 
 # store FILE TEXT - until somebody else's change is through
 store() {
-	limit bash -c 'echo "$2" > "$1"' _ "$1" "$2" ||
-		fail "writing '$2' to $1"
+	same OK "$(limit "$TRY" write "$1" "$2")" "writing '$2' to $1"
 }
 
 start_daemon -o memory=64M,cpus=2

@@ -77,6 +77,7 @@ expect_errno OK unlink "$V/objects/mine"
 # vmallocinfo: an area for each, with its guard page, in the kernel's shapes.
 same 9 "$(wc -l < "$M/proc/vmallocinfo")" "areas"
 previous=0
+cp "$M/proc/vmallocinfo" "$work/areas"
 while read -r range length words; do
 	start=$((${range%-*}))
 	end=$((${range#*-}))
@@ -89,7 +90,7 @@ while read -r range length words; do
 	same "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "nodes of $range"
 	printf -v again '0x%016x-0x%016x %7d %s' $start $end "$length" "$words"
 	grep -qxF "$again" "$M/proc/vmallocinfo" || fail "not so: $again"
-done < "$M/proc/vmallocinfo"
+done < "$work/areas"
 shape "$M/proc/vmallocinfo" > "$work/ours"
 shape "$abs_top_srcdir/tests/data/vmallocinfo" > "$work/kernels"
 same 6 "$(grep -c . "$work/kernels")" "shapes of the kernel's file"
