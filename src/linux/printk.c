@@ -174,11 +174,15 @@ static int message(char *buf)
 int vprintk(const char *format, va_list args)
 {
 	static char buf[TEXT_MAX + 8]; /* and the level */
+	size_t len = strlen(format);
 	int n;
 
 	if (!take_lock())
 		return 0;
-	vscnprintf(buf, sizeof(buf), format, args);
+	n = kmem_vsnprintf(buf, sizeof(buf), format, args);
+	/* The newline behind what is cut off ends the line all the same. */
+	if (n >= (int)sizeof(buf) && format[len - 1] == '\n')
+		buf[sizeof(buf) - 2] = '\n';
 	n = message(buf);
 	drop_lock();
 	return n;

@@ -141,6 +141,18 @@ START_TEST(test_long_messages_are_cut)
 }
 END_TEST
 
+/* Not held back: the newline was in what was cut off. */
+START_TEST(test_long_messages_end_their_line)
+{
+	static char longest[3000];
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	printk(KERN_INFO "%s\n", longest);
+	ck_assert_uint_eq(nr_kept, 1);
+	ck_assert_uint_eq(strlen(kept[0].text), 1023);
+}
+END_TEST
+
 START_TEST(test_once_and_rate_limits)
 {
 	for (int i = 0; i < 3; i++)
@@ -295,6 +307,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_another_thread_does_not_continue);
 	tcase_add_test(tc, test_empty_lines_and_several);
 	tcase_add_test(tc, test_long_messages_are_cut);
+	tcase_add_test(tc, test_long_messages_end_their_line);
 	tcase_add_test(tc, test_once_and_rate_limits);
 	tcase_add_test(tc, test_reports_become_messages);
 	tcase_add_test(tc, test_stack_names_functions);

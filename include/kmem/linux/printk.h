@@ -51,7 +51,8 @@ extern "C" {
  *
  * A message ends with a newline. One that does not is held back, so that
  * KERN_CONT can add to it, until another message comes or the program ends.
- * What is longer than 1023 bytes is cut.
+ * What is longer than 1023 bytes is cut; a newline at the end of @format counts
+ * all the same.
  *
  * Context: any thread; not from a signal handler.
  * Return: the length of the text.
