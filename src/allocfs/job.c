@@ -187,7 +187,7 @@ static void job_list(struct job *job)
 	watch_add(job->view, &job->watch);
 }
 
-/* One that was interrupted before it began is not begun. */
+/* One that was interrupted before it was listed is not begun. */
 static int job_begin(struct job *job)
 {
 	pthread_t thread;
@@ -204,8 +204,12 @@ static int job_begin(struct job *job)
 	return err;
 }
 
-/* It is listed before the interrupt function is known, which may be called at
- * once. */
+/*
+ * The interrupt function may be called as soon as it is known, and may not
+ * answer then, since libfuse is not done with the request; nor may anybody else
+ * before it is known. So the job is listed afterwards, and a signal that came
+ * earlier left a note.
+ */
 int job_start(struct call *call, job_fn *run, const char *text, size_t size,
 	      const char *name)
 {
@@ -215,8 +219,8 @@ int job_start(struct call *call, job_fn *run, const char *text, size_t size,
 
 	if (!job)
 		return -ENOMEM;
-	job_list(job);
 	fuse_req_interrupt_func(job->req, job_interrupt, job);
+	job_list(job);
 	err = job_begin(job);
 	if (err) {
 		/* Unless somebody else has answered. */
