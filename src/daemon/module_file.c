@@ -36,7 +36,8 @@
 static const void *elf_at(const struct module_file *file, uint64_t offset,
 			  uint64_t size)
 {
-	if (offset > file->size || size > file->size - offset || offset % 4)
+	if (offset > file->size || size > file->size - offset ||
+	    offset % sizeof(ElfW(Addr)))
 		return NULL;
 	return file->data + offset;
 }
@@ -106,6 +107,29 @@ static int elf_check(const struct module_file *file, const struct why *why)
 	return 0;
 }
 
+/* What is mapped must be there: beyond the end of a file is a SIGBUS. */
+static int elf_check_segments(const struct module_file *file,
+			      const struct why *why)
+{
+	const ElfW(Ehdr) *header = (const void *)file->data;
+	const ElfW(Phdr) * segments;
+	size_t i;
+
+	segments = elf_at(file, header->e_phoff,
+			  header->e_phnum * sizeof(*segments));
+	if (!segments || header->e_phentsize != sizeof(*segments))
+		return why_fail(why, -ENOEXEC, "it is damaged");
+	for (i = 0; i < header->e_phnum; i++) {
+		const ElfW(Phdr) *segment = &segments[i];
+
+		if (segment->p_offset > file->size ||
+		    segment->p_filesz > file->size - segment->p_offset)
+			return why_fail(why, -ENOEXEC,
+					"it is damaged: it ends too early");
+	}
+	return 0;
+}
+
 /* ---- .modinfo ------------------------------------------------------------ */
 
 const char *module_file_info(const struct module_file *file, const char *tag,
@@ -155,23 +179,22 @@ static int info_check(struct module_file *file, const struct why *why)
 void module_file_wants(const struct module_file *file,
 		       void (*visit)(void *arg, const char *name), void *arg)
 {
-	const ElfW(Shdr) *symbols = elf_find(file, ".dynsym");
+	const ElfW(Shdr) *table = elf_find(file, ".dynsym");
 	const ElfW(Shdr) * names;
+	const ElfW(Sym) *symbols = NULL;
 	uint64_t i;
 
+	if (table)
+		symbols = elf_at(file, table->sh_offset, table->sh_size);
 	if (!symbols)
 		return;
-	names = elf_section(file, symbols->sh_link);
-	for (i = 1; i < symbols->sh_size / sizeof(ElfW(Sym)); i++) {
-		const ElfW(Sym) * symbol;
+	names = elf_section(file, table->sh_link);
+	for (i = 1; i < table->sh_size / sizeof(*symbols); i++) {
 		const char *name;
 
-		symbol = elf_at(file,
-				symbols->sh_offset + i * sizeof(ElfW(Sym)),
-				sizeof(ElfW(Sym)));
-		if (!symbol || symbol->st_shndx != SHN_UNDEF)
+		if (symbols[i].st_shndx != SHN_UNDEF)
 			continue;
-		name = elf_string(file, names, symbol->st_name);
+		name = elf_string(file, names, symbols[i].st_name);
 		if (name && *name)
 			visit(arg, name);
 	}
@@ -179,14 +202,19 @@ void module_file_wants(const struct module_file *file,
 
 /* ---- the copy ------------------------------------------------------------ */
 
+/* The size that it has says nothing of what is read: it may grow, or lie. */
 static int copy(int from, int to)
 {
 	char buf[65536];
+	off_t size = 0;
 	ssize_t n;
 
 	while ((n = read(from, buf, sizeof(buf))) > 0) {
 		char *at = buf;
 
+		size += n;
+		if (size > FILE_MAX)
+			return -EFBIG;
 		while (n > 0) {
 			ssize_t done = write(to, at, (size_t)n);
 
@@ -246,6 +274,8 @@ int module_file_open(const char *path, struct module_file *ret_file,
 		err = elf_check(&file, why);
 	if (!err)
 		err = info_check(&file, why);
+	if (!err)
+		err = elf_check_segments(&file, why);
 	if (err)
 		module_file_close(&file);
 	else

@@ -87,9 +87,12 @@ static void add_newer(serials_fn *list, uint64_t last, const char *owner,
 		      void (*look)(uint64_t, const char *, struct strbuf *),
 		      struct strbuf *sb)
 {
-	size_t nr = 0, i;
+	size_t nr = SIZE_MAX, i;
 	uint64_t *serials = serials_of(list, &nr);
 
+	/* Who cannot be asked for may be there. */
+	if (nr == SIZE_MAX)
+		sb->failed = true;
 	for (i = 0; serials && i < nr; i++)
 		if (serials[i] > last)
 			look(serials[i], owner, sb);

@@ -20,63 +20,114 @@
 
 #include "modules.h"
 
+#define PATH_SIZE 64
+
 struct wants {
+	void *program; /* its names, and those of all that was loaded later */
 	struct loaded *by;
+	const struct why *why;
 	int err;
 };
 
-/* A name that @by wants: is it one of ours that gives it? Under the lock. */
-static void __note_use(void *arg, const char *name)
+/* By the process, not "self": a debugger looks the path up, too. */
+static void path_of(const struct loaded *m, char *path, size_t size)
 {
-	struct wants *wants = arg;
-	struct loaded *m, *by = wants->by;
-	unsigned int i;
-
-	list_for_each_entry(m, &modules.list, link) {
-		struct link_map *map, *its;
-		Dl_info info;
-		void *symbol;
-
-		if (m->state != LIVE || !m->handle)
-			continue;
-		symbol = dlsym(m->handle, name);
-		if (!symbol || dlinfo(m->handle, RTLD_DI_LINKMAP, &its) ||
-		    !dladdr1(symbol, &info, (void **)&map, RTLD_DL_LINKMAP) ||
-		    map != its)
-			continue;
-		for (i = 0; i < by->nr_uses && by->uses[i] != m; i++)
-			;
-		if (i == MAX_USES)
-			wants->err = -EMLINK;
-		else
-			by->uses[i] = m;
-		by->nr_uses += i == by->nr_uses && i < MAX_USES;
-		return;
-	}
+	text_format(path, size, "/proc/%d/fd/%d", (int)getpid(), m->file.fd);
 }
 
-/* Before it is loaded, so that nothing that it needs goes meanwhile. */
-static int note_uses(struct loaded *m, const struct why *why)
+/* Whose object is it? The path is a module's as long as it may be mapped. */
+static struct loaded *__find_in(struct list_head *list, const char *its)
 {
-	struct wants wants = { .by = m };
+	struct loaded *m;
+	char path[PATH_SIZE];
 
-	pthread_mutex_lock(&modules.lock);
-	module_file_wants(&m->file, __note_use, &wants);
-	pthread_mutex_unlock(&modules.lock);
-	if (wants.err)
-		return why_fail(why, wants.err, "it uses more than %d modules",
-				MAX_USES);
+	list_for_each_entry(m, list, link) {
+		path_of(m, path, sizeof(path));
+		if (!strcmp(path, its))
+			return m;
+	}
+	return NULL;
+}
+
+static int __add_use(struct wants *wants, struct loaded *used)
+{
+	struct loaded *by = wants->by;
+	unsigned int i;
+
+	for (i = 0; i < by->nr_uses; i++)
+		if (by->uses[i] == used)
+			return 0;
+	if (i == MAX_USES)
+		return why_fail(wants->why, -EMLINK,
+				"it uses more than %d modules", MAX_USES);
+	by->uses[by->nr_uses++] = used;
 	return 0;
 }
 
-/* By the process, not "self": a debugger looks the path up, too. */
+static int __note_use(struct wants *wants, const char *name, const char *its)
+{
+	struct loaded *m = __find_in(&modules.list, its);
+
+	if (m && m->state == LIVE)
+		return __add_use(wants, m);
+	if (m)
+		return why_fail(wants->why, -EBUSY,
+				"%s is of module %s, whose %s still runs", name,
+				m->name, m->state == COMING ? "init" : "exit");
+	m = __find_in(&modules.left, its);
+	if (m)
+		return why_fail(wants->why, -EBUSY,
+				"%s would be that of a module %s that was "
+				"removed and stays mapped",
+				name, m->name);
+	return 0;
+}
+
+/*
+ * Whose the name is that the linker will find. The lock is not held while it is
+ * looked up: constructors run under the linker's own, and may never return. Who
+ * goes in between is not live any more.
+ */
+static void note_use(void *arg, const char *name)
+{
+	struct wants *wants = arg;
+	struct link_map *map;
+	Dl_info info;
+	void *symbol;
+
+	if (wants->err)
+		return;
+	symbol = dlsym(wants->program, name);
+	if (!symbol ||
+	    !dladdr1(symbol, &info, (void **)&map, RTLD_DL_LINKMAP))
+		return;
+	pthread_mutex_lock(&modules.lock);
+	wants->err = __note_use(wants, name, map->l_name);
+	pthread_mutex_unlock(&modules.lock);
+}
+
+/*
+ * Before it is loaded, so that nothing that it needs goes meanwhile. Not by
+ * RTLD_DEFAULT: then the linker would take it that the program needs the names,
+ * and keep their modules mapped.
+ */
+static int note_uses(struct loaded *m, const struct why *why)
+{
+	struct wants wants = { dlopen(NULL, RTLD_LAZY), m, why, 0 };
+
+	if (!wants.program)
+		return why_fail(why, -ENOMEM, "%s", dlerror());
+	module_file_wants(&m->file, note_use, &wants);
+	dlclose(wants.program);
+	return wants.err;
+}
+
 static int map_file(struct loaded *m, const struct why *why)
 {
-	char path[64];
+	char path[PATH_SIZE];
 	const char *error, *detail;
 
-	text_format(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(),
-		    m->file.fd);
+	path_of(m, path, sizeof(path));
 	kmem_set_owner(m->name);
 	m->handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
 	kmem_set_owner(NULL);
@@ -136,4 +187,20 @@ int module_load(struct loaded *m, const struct why *why)
 	m->module = module;
 	pthread_mutex_unlock(&modules.lock);
 	return 0;
+}
+
+bool module_unload(struct loaded *m)
+{
+	char path[PATH_SIZE];
+	void *still;
+
+	if (!m->handle)
+		return true;
+	path_of(m, path, sizeof(path));
+	dlclose(m->handle);
+	m->handle = NULL;
+	still = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+	if (still)
+		dlclose(still);
+	return !still;
 }

@@ -146,7 +146,9 @@ static int set_one(const struct kernel_param *param, void *at, char *text)
 	}
 }
 
-static int set_array(const struct kernel_param *param, char *text)
+/* @ret_shown: the element that cannot be set */
+static int set_array(const struct kernel_param *param, char *text,
+		     const char **ret_shown)
 {
 	unsigned int i = 0;
 	int err = 0;
@@ -154,6 +156,7 @@ static int set_array(const struct kernel_param *param, char *text)
 	while (!err && text) {
 		char *next = strchr(text, ',');
 
+		*ret_shown = text;
 		if (next)
 			*next++ = '\0';
 		if (i == param->room)
@@ -191,7 +194,7 @@ static const struct kernel_param *find(const struct module *module,
 static int set(const struct kernel_param *param, char *value,
 	       const struct why *why)
 {
-	char *shown = value;
+	const char *shown = value;
 	int err;
 
 	if (!value && param->type != KMEM_PARAM_bool)
@@ -200,7 +203,7 @@ static int set(const struct kernel_param *param, char *value,
 	if (param->type == KMEM_PARAM_string)
 		err = set_string(param, value);
 	else if (param->room > 1 || param->nr)
-		err = set_array(param, value);
+		err = set_array(param, value, &shown);
 	else if (!value)
 		err = (*(bool *)param->value = true, 0);
 	else

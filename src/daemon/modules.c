@@ -132,6 +132,14 @@ static int list_module(struct loaded *m, const struct why *why)
 	return err;
 }
 
+static void take_off(struct loaded *m)
+{
+	pthread_mutex_lock(&modules.lock);
+	list_del(&m->link);
+	pthread_mutex_unlock(&modules.lock);
+	loaded_free(m);
+}
+
 static void set_state(struct loaded *m, enum state state)
 {
 	pthread_mutex_lock(&modules.lock);
@@ -211,14 +219,9 @@ static bool forget(struct loaded *m, unsigned long reports,
 	strbuf_free(&left);
 	pthread_mutex_lock(&modules.lock);
 	list_move(&m->link, &modules.left);
-	if (clean)
-		list_del(&m->link);
 	pthread_mutex_unlock(&modules.lock);
-	if (clean) {
-		if (m->handle)
-			dlclose(m->handle);
-		loaded_free(m);
-	}
+	if (clean && module_unload(m))
+		take_off(m);
 	return clean;
 }
 
@@ -242,7 +245,7 @@ static void *task_main(void *arg)
 	return NULL;
 }
 
-static void count_running(int by)
+void modules_count_running(int by)
 {
 	pthread_mutex_lock(&modules.lock);
 	modules.nr_running += (unsigned int)by;
@@ -263,7 +266,7 @@ static int run_apart(struct task *task, void (*undo)(struct loaded *m))
 		pthread_join(thread, NULL);
 		err = task->err;
 	}
-	count_running(-1);
+	modules_count_running(-1);
 	return err;
 }
 
@@ -320,14 +323,6 @@ static int bring_in(struct loaded *m, const struct why *why)
 		text_format(why->text + len, why->size - len, "; %s", text);
 	}
 	return err;
-}
-
-static void take_off(struct loaded *m)
-{
-	pthread_mutex_lock(&modules.lock);
-	list_del(&m->link);
-	pthread_mutex_unlock(&modules.lock);
-	loaded_free(m);
 }
 
 static int split(const char *command, struct loaded *m, const struct why *why)
@@ -522,7 +517,7 @@ static void *stop_main(void *arg)
 		pthread_mutex_lock(&modules.lock);
 	}
 	pthread_mutex_unlock(&modules.lock);
-	count_running(-1);
+	modules_count_running(-1);
 	return arg;
 }
 
@@ -551,7 +546,7 @@ bool modules_stop(void)
 	pthread_mutex_lock(&modules.lock);
 	modules.ending = true;
 	pthread_mutex_unlock(&modules.lock);
-	count_running(1);
+	modules_count_running(1);
 	if (worker_start(&thread, stop_main, NULL))
 		return false;
 	pthread_detach(thread);

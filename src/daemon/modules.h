@@ -33,7 +33,7 @@ int why_fail(const struct why *why, int err, const char *format, ...)
 /**
  * struct module_file - a copy of a module's file, so that nobody changes it
  * @fd: a memory file, open as long as the module may be mapped
- * @data: its content; gone after module_file_unmap()
+ * @data: its content
  * @size: bytes
  * @info: the strings of .modinfo, NUL between them
  * @info_size: bytes of @info
@@ -113,7 +113,7 @@ struct loaded {
 	char *path;
 	struct leak_mark mark;
 	struct module_file file;
-	void *handle;
+	void *handle; /* NULL until it is mapped */
 	char *args; /* variables may point into it */
 	struct loaded *uses[MAX_USES];
 	unsigned int nr_uses;
@@ -146,9 +146,18 @@ struct loaded *__module_by_serial(uint64_t serial);
 /**
  * module_load() - find what it uses, map it and set its parameters
  *
- * Runs its constructors. Return: 0, -ENOEXEC, -EMLINK, -EINVAL, -ERANGE.
+ * Runs its constructors. Return: 0, -ENOEXEC, -EBUSY, -EMLINK, -EINVAL,
+ * -ERANGE.
  */
 int module_load(struct loaded *m, const struct why *why);
+
+/**
+ * module_unload() - unmap it, if it is mapped
+ *
+ * Return: false: the linker keeps it (-z nodelete, say), by the path that it
+ * has: while it does so, its file must not be closed.
+ */
+bool module_unload(struct loaded *m);
 
 /* ---- module_show.c: what is told of one ----------------------------------- */
 
@@ -171,6 +180,12 @@ const struct allocfs_modules *modules_init(bool may_insert);
  * Context: a thread of its own, since init may take for ever.
  */
 int modules_insert(const char *command, const struct why *why);
+
+/**
+ * modules_count_running() - something begins (1) or ends (-1) that
+ * modules_stop() waits for
+ */
+void modules_count_running(int by);
 
 /**
  * modules_stop() - run the exits of all modules, the newest first

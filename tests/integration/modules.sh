@@ -44,6 +44,28 @@ is_state() {
 	[ "$(cat "$M/modules/$1/initstate" 2> /dev/null)" = "$2" ]
 }
 
+# poke FILE OFFSET BYTES - overwrite, BYTES as printf has them
+poke() {
+	# shellcheck disable=SC2059 # it is the format
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# u64 FILE OFFSET, u32, u16 - a number in a file
+u64() { od -An -tu8 -N8 -j"$2" "$1"; }
+u32() { od -An -tu4 -N4 -j"$2" "$1"; }
+u16() { od -An -tu2 -N2 -j"$2" "$1"; }
+
+# dynsym_header FILE - where the section header of .dynsym is (SHT_DYNSYM)
+dynsym_header() {
+	local at i
+
+	at=$(($(u64 "$1" 40)))
+	for ((i = $(u16 "$1" 60); i > 0; i--, at += 64)); do
+		[ $(($(u32 "$1" $((at + 4))))) -ne 11 ] || break
+	done
+	echo $at
+}
+
 # The daemon has a copy of a module: it catches signals by then, which what is
 # not the daemon yet, a shell, may seem to do as well.
 has_copy() {
@@ -191,12 +213,21 @@ refuse_insert ENOEXEC "$work/plain.o" "kmodc links a module"
 sed 's/libkmem-0/libkmem-9/g' "$work/pool.so" > "$work/old.so"
 refuse_insert ENOEXEC "$work/old.so" \
 	"version magic 'libkmem-9' should be 'libkmem-0'"
+# Whatever the tables inside promise: more bytes of a segment (of the first,
+# behind the header), more symbols (the size of .dynsym) than there are
+cp "$work/pool.so" "$work/bad.so"
+poke "$work/bad.so" 100 '\x01'
+refuse_insert ENOEXEC "$work/bad.so" "damaged: it ends too early"
+cp "$work/user.so" "$work/bad.so"
+poke "$work/bad.so" $(($(dynsym_header "$work/bad.so") + 38)) '\x01'
+refuse_insert ENOEXEC "$work/bad.so" "undefined symbol: pool_answer"
 refuse_insert EINVAL "$work/pool.so nothing=1" "unknown parameter 'nothing'"
 refuse_insert EINVAL "$work/pool.so nr=six" "parameter nr cannot be 'six'"
 refuse_insert EINVAL "$work/pool.so nr= " "parameter nr cannot be ''"
 refuse_insert EINVAL "$work/pool.so nr" "parameter nr needs a value"
 refuse_insert ERANGE "$work/pool.so nr=2147483648" "nr is out of range"
-refuse_insert ERANGE "$work/pool.so list=256" "list is out of range"
+refuse_insert ERANGE "$work/pool.so list=7,256" \
+	"list is out of range: '256'"
 refuse_insert ERANGE "$work/pool.so list=-1" "list is out of range"
 refuse_insert ERANGE "$work/pool.so list=1,2,3,4" "list is out of range"
 refuse_insert ERANGE "$work/pool.so word=12345678" "word is out of range"
@@ -222,6 +253,19 @@ printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' > "$work/more.c"
 (cd "$work" && "$kmodc" none.c more.c) || fail "kmodc of two files"
 insert "$work/none.so"
 expect_value GPL "$M/modules/none/license"
+expect_errno OK rmdir "$M/modules/none"
+
+# The linker keeps it, and would find it instead of another with its path.
+printf '%s\n' '#include <linux/module.h>' 'static int __init f(void)' \
+	'{ return 0; }' 'static void __exit g(void) { }' \
+	'module_init(f);' 'module_exit(g);' > "$work/keeps.c"
+"$kmodc" "$work/keeps.c" -o "$work/keeps.so" -Wl,-z,nodelete ||
+	fail "kmodc -z nodelete"
+insert "$work/keeps.so"
+expect_errno OK rmdir "$M/modules/keeps"
+insert "$work/none.so"
+expect_value GPL "$M/modules/none/license"
+refuse_insert ENOTTY "$work/pool.so fail=-25" "init of pool returned -25"
 expect_errno OK rmdir "$M/modules/none"
 
 # The daemon's own library is the module's; another one is not.
@@ -290,6 +334,13 @@ insert "$work/pool.so"
 expect_value pool "$M/caches/items~2/owner"
 expect_errno OK rmdir "$M/modules/pool"
 grep -c ENOTEMPTY "$M/error_log" | grep -qx 1 || fail "blamed twice"
+
+# Nor does anybody get its names, which are first for the linker.
+insert "$work/pool.so"
+refuse_insert EBUSY "$work/user.so" \
+	"pool_answer would be that of a module pool that was removed"
+expect_value 0 "$M/modules/pool/refcnt"
+expect_errno OK rmdir "$M/modules/pool"
 
 insert "$work/pool.so leak_pool=1"
 expect_errno OK rmdir "$M/modules/pool"
@@ -364,6 +415,34 @@ waiter=$!
 put max "$M/caches/waits/limit"
 wait "$waiter"
 expect_value OK "$work/answer"
+
+# One that waits before its init, in a constructor: under the linker's lock, for
+# which the next one waits, too, but nobody else
+cat > "$work/early.c" << 'EOF'
+#include <fcntl.h>
+#include <linux/module.h>
+
+__attribute__((constructor)) static void wait_for_writer(void)
+{
+	if (open(FIFO, O_RDONLY) < 0)
+		__builtin_trap();
+}
+EOF
+"$kmodc" "$work/early.c" -o "$work/early.so" "-DFIFO=\"$work/fifo.so\"" ||
+	fail "kmodc early.c"
+"$TRY" write "$M/modules/insert" "$work/early.so" > "$work/answer" &
+early=$!
+until_true is_state early coming
+"$TRY" write "$M/modules/insert" "$work/pool.so" > "$work/answer2" &
+second=$!
+until_true is_state pool coming
+refuse_insert EEXIST "$work/pool.so" "there already"
+expect_value coming "$M/modules/early/initstate" "$M/modules/pool/initstate"
+: > "$work/fifo.so"
+wait $early $second
+expect_value OK "$work/answer" "$work/answer2"
+expect_errno OK rmdir "$M/modules/early"
+expect_errno OK rmdir "$M/modules/pool"
 
 # Two at a time, and the end of the daemon meanwhile
 expect_log "a module's init or exit does not end"
