@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,14 +22,23 @@
 #include "daemon.h"
 #include "modules.h"
 
-/* Left to the thread where the end came first. */
+/* The thread's, and of who waits for it, who may go first. */
 struct start {
+	atomic_int refs;
 	const struct text_list *list;
 	int done[2]; /* a pipe: closed when all are inserted */
 	int err;
 	const char *failed;
 	char why[256];
 };
+
+static void start_put(struct start *start)
+{
+	if (atomic_fetch_sub(&start->refs, 1) != 1)
+		return;
+	close(start->done[0]);
+	free(start);
+}
 
 /* The shell's folder is still ours. */
 static int insert_one(const char *text, const struct why *why)
@@ -62,6 +72,8 @@ static void *start_main(void *arg)
 		start->err = insert_one(start->failed, &why);
 	}
 	close(start->done[1]);
+	start_put(start);
+	modules_count_running(-1);
 	return NULL;
 }
 
@@ -89,13 +101,11 @@ static int wait_for_start(struct start *start, pthread_t thread, int end_fd,
 		return -EINTR;
 	}
 	pthread_join(thread, NULL);
-	close(start->done[0]);
 	err = start->err;
 	if (err)
 		strbuf_addf(&sb, "module %s: %s%s%s", start->failed, start->why,
 			    *start->why ? ": " : "", strerror(-err));
 	*ret_text = sb.data;
-	free(start);
 	return err;
 }
 
@@ -111,12 +121,22 @@ int start_modules(const struct text_list *list, int end_fd, char **ret_text)
 	if (!start)
 		return -ENOMEM;
 	start->list = list;
-	err = pipe2(start->done, O_CLOEXEC) ? -errno : 0;
-	if (!err)
-		err = worker_start(&thread, start_main, start);
-	if (err) {
+	if (pipe2(start->done, O_CLOEXEC)) {
+		err = -errno;
 		free(start);
 		return err;
 	}
-	return wait_for_start(start, thread, end_fd, ret_text);
+	atomic_store(&start->refs, 2);
+	/* modules_stop() waits for the thread: what it reads stays until then. */
+	modules_count_running(1);
+	err = worker_start(&thread, start_main, start);
+	if (err) {
+		modules_count_running(-1);
+		close(start->done[1]);
+		start_put(start);
+	} else {
+		err = wait_for_start(start, thread, end_fd, ret_text);
+	}
+	start_put(start);
+	return err;
 }
