@@ -55,5 +55,6 @@ while IFS= read -r line; do
 	same "$again" "$line" buddyinfo
 done < "$M/proc/buddyinfo"
 same $free "$(< "$M/pages/order-0/free")" "pages free in buddyinfo"
-same $free "$(stat -f -c %f "$M")" "pages free in df"
+parked=$(awk '$1 == "count:" { n += $2 } END { print n }' "$M/proc/zoneinfo")
+same $((free + parked)) "$(stat -f -c %f "$M")" "pages free in df"
 stop_daemon

@@ -22,9 +22,11 @@ dump() {
 		put 0 "$dir/stats"
 		put 0 "$dir/peak"
 	done
+	# How many pages went to and fro is no state.
 	(cd "$M" && find . -printf '%p %y %m\n' | sort &&
 		find caches pools pages proc -type f ! -name where \
-			! -name map -exec grep -aH '' {} +)
+			! -name map -exec grep -aH '' {} +) |
+		grep -Ev '^proc/(vmstat:(numa|pg)|zoneinfo: +(numa_|high:|count:))'
 }
 
 # the_log_says ERRNO PATH - one new line, about that
