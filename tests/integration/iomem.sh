@@ -81,6 +81,11 @@ expect_errno OK pwrite "$D/data" 65531 hello
 expect_errno EINVAL truncate "$D/data" 100
 expect_errno OK truncate "$D/data" 0
 expect hello tail -c 5 "$D/data"
+# Nobody can share them; a private mapping is a copy.
+printf shared | dd of="$D/data" conv=notrunc status=none
+expect_errno ENODEV mapshared "$D/data"
+expect_errno OK mapprivate "$D/data" shared
+expect shared head -c 6 "$D/data"
 # A move keeps them, another size does not.
 put 0xfd000000 "$D/phys"
 expect hello tail -c 5 "$D/data"

@@ -112,4 +112,33 @@ same "$(counter nr_free_pages)" \
 		"$M/sys/devices/system/node/node0/vmstat") +
 	$(awk '/^nr_free_pages / { print $2 }' \
 		"$M/sys/devices/system/node/node1/vmstat"))) "free on both nodes"
+
+# Pages of node 1 for a client of node 0 are what was wanted, and not its own.
+nodes=$M/sys/devices/system/node
+numa_of() {
+	echo "$(value numa_hit "$nodes/node$1/numastat")" \
+		"$(value numa_miss "$nodes/node$1/numastat")" \
+		"$(value numa_foreign "$nodes/node$1/numastat")" \
+		"$(value local_node "$nodes/node$1/numastat")" \
+		"$(value other_node "$nodes/node$1/numastat")"
+}
+
+# numa_moved NODE BEFORE - how far each count went
+numa_moved() {
+	paste <(tr ' ' '\n' <<< "$2") <(numa_of "$1" | tr ' ' '\n') |
+		awk '{ printf "%s%d", sep, $2 - $1; sep = " " }'
+}
+
+before0=$(numa_of 0)
+before1=$(numa_of 1)
+put '10 node=1' "$M/pages/order-0/alloc"
+put '3 GFP_KERNEL node=1' "$M/pages/order-2/alloc"
+same "22 0 0 0 22" "$(numa_moved 1 "$before1")" "hits and others of node 1"
+same "0 0 0 0 0" "$(numa_moved 0 "$before0")" "numastat of node 0"
+put '5 node=0' "$M/pages/order-0/alloc"
+put '2' "$M/pages/order-1/alloc"
+same "9 0 0 9 0" "$(numa_moved 0 "$before0")" "hits and locals of node 0"
+same "22 0 0 0 22" "$(numa_moved 1 "$before1")" "numastat of node 1"
+same "$(counter numa_hit)" "$(($(value numa_hit "$nodes/node0/numastat") +
+	$(value numa_hit "$nodes/node1/numastat")))" "numa_hit of both nodes"
 stop_daemon

@@ -47,6 +47,9 @@ expect_errno EFBIG pwrite "$O/first" 1000000 'x'
 expect_errno EFBIG append "$O/first" 'x'
 expect_errno EFBIG fill "$O/first" 17
 expect 'byelo, earth....' cat "$O/first"
+expect_errno ENODEV mapshared "$O/first"
+expect_errno OK mapprivate "$O/first" 'byelo, earth....'
+expect 'byelo, earth....' cat "$O/first"
 expect_errno OK truncate "$O/first" 0
 expect_errno OK truncate "$O/first" 16
 expect_errno EINVAL truncate "$O/first" 8

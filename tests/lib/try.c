@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -173,6 +174,39 @@ static int do_touch(char **arg)
 	return utimensat(AT_FDCWD, arg[0], NULL, 0);
 }
 
+static void *map_page(const char *path, int flags)
+{
+	int fd = open(path, O_RDWR);
+	void *p;
+
+	if (fd < 0)
+		return MAP_FAILED;
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags, fd, 0);
+	close(fd);
+	return p;
+}
+
+static int do_mapshared(char **arg)
+{
+	return map_page(arg[0], MAP_SHARED) == MAP_FAILED ? -1 : 0;
+}
+
+/* ENOSTR stands for other bytes in the mapping. */
+static int do_mapprivate(char **arg)
+{
+	char *p = map_page(arg[0], MAP_PRIVATE);
+	size_t len = strlen(arg[1]);
+
+	if (p == MAP_FAILED)
+		return -1;
+	if (memcmp(p, arg[1], len) != 0) {
+		errno = ENOSTR;
+		return -1;
+	}
+	memset(p, 'x', len);
+	return 0;
+}
+
 static const struct call {
 	const char *name;
 	int (*fn)(char **arg);
@@ -198,6 +232,9 @@ static const struct call {
 	{ "mkfifo", do_mknod, 1, "PATH" },
 	{ "stat", do_stat, 1, "PATH" },
 	{ "touch", do_touch, 1, "PATH: utimensat, nothing created" },
+	{ "mapshared", do_mapshared, 1, "PATH: its first page" },
+	{ "mapprivate", do_mapprivate, 2,
+	  "PATH TEXT: its first page, which begins so; then written to" },
 };
 
 #define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
