@@ -12,9 +12,11 @@
  * it. Devices are little endian, so that values are swapped on a machine that
  * is not.
  *
- * Order. On x86 the processor keeps loads and stores of device memory in order
- * and only the compiler must be told; other machines need the fences here. An
- * access to an emulated device is over when the function returns.
+ * Order. A processor keeps accesses to device memory in order; ours is plain
+ * memory, where a load may overtake a store. So all of them are sequentially
+ * consistent, and writes to other memory come before, reads of it behind, by
+ * fences that the _relaxed functions do without. An access to an emulated
+ * device is over when the function returns.
  *
  * Where it differs from the kernel: an unmapped address of an emulated device
  * is reported and reads as all ones (there: an oops); 64 bits of a port are two
@@ -58,16 +60,16 @@ static uint64_t load(const volatile void *addr, unsigned int width)
 	switch (width) {
 	case 1:
 		return __atomic_load_n((const volatile uint8_t *)addr,
-				       __ATOMIC_RELAXED);
+				       __ATOMIC_SEQ_CST);
 	case 2:
 		return le16toh(__atomic_load_n((const volatile uint16_t *)addr,
-					       __ATOMIC_RELAXED));
+					       __ATOMIC_SEQ_CST));
 	case 4:
 		return le32toh(__atomic_load_n((const volatile uint32_t *)addr,
-					       __ATOMIC_RELAXED));
+					       __ATOMIC_SEQ_CST));
 	default:
 		return le64toh(__atomic_load_n((const volatile uint64_t *)addr,
-					       __ATOMIC_RELAXED));
+					       __ATOMIC_SEQ_CST));
 	}
 }
 
@@ -84,19 +86,19 @@ static void store(volatile void *addr, unsigned int width, uint64_t value)
 	switch (width) {
 	case 1:
 		__atomic_store_n((volatile uint8_t *)addr, (uint8_t)value,
-				 __ATOMIC_RELAXED);
+				 __ATOMIC_SEQ_CST);
 		break;
 	case 2:
 		__atomic_store_n((volatile uint16_t *)addr,
-				 htole16((uint16_t)value), __ATOMIC_RELAXED);
+				 htole16((uint16_t)value), __ATOMIC_SEQ_CST);
 		break;
 	case 4:
 		__atomic_store_n((volatile uint32_t *)addr,
-				 htole32((uint32_t)value), __ATOMIC_RELAXED);
+				 htole32((uint32_t)value), __ATOMIC_SEQ_CST);
 		break;
 	default:
 		__atomic_store_n((volatile uint64_t *)addr, bytes,
-				 __ATOMIC_RELAXED);
+				 __ATOMIC_SEQ_CST);
 	}
 }
 

@@ -10,6 +10,7 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -513,6 +514,77 @@ START_TEST(test_memory_is_little_endian_at_any_alignment)
 }
 END_TEST
 
+#define ROUNDS 20000
+
+/* Two words in lines of their own; and how often the threads have met. */
+struct race {
+	char *word[2];
+	bool relaxed;
+	uint32_t seen[2] __attribute__((aligned(64)));
+	unsigned int overtaken;
+	unsigned int arrived __attribute__((aligned(64)));
+};
+
+/* Who sleeps meets nobody: spinning as a rule. Return: to the one who is last. */
+static bool race_meet(struct race *race, unsigned int *meeting)
+{
+	unsigned int all = 2 * ++*meeting;
+	bool last = __atomic_add_fetch(&race->arrived, 1, __ATOMIC_SEQ_CST) ==
+		    all;
+
+	for (unsigned int n = 0;
+	     __atomic_load_n(&race->arrived, __ATOMIC_SEQ_CST) < all; n++)
+		if (n > 10000)
+			sched_yield();
+	return last;
+}
+
+/* Each writes its own word, then reads the other's. */
+static void race_run(unsigned int me, void *arg)
+{
+	struct race *race = arg;
+	char *mine = race->word[me], *others = race->word[!me];
+	bool relaxed = race->relaxed;
+	unsigned int meeting = 0;
+	uint32_t seen;
+
+	for (uint32_t round = 1; round <= ROUNDS; round++) {
+		race_meet(race, &meeting);
+		if (relaxed) {
+			writel_relaxed(round, mine);
+			seen = readl_relaxed(others);
+		} else {
+			writel(round, mine);
+			seen = readl(others);
+		}
+		race->seen[me] = seen;
+		if (race_meet(race, &meeting) && race->seen[0] != round &&
+		    race->seen[1] != round)
+			race->overtaken++;
+	}
+}
+
+/* In a device's memory one of them must have been first. */
+START_TEST(test_reads_do_not_overtake_writes)
+{
+	const struct kmem_iomem_spec spec = { .name = "ram",
+					      .phys = DEV,
+					      .size = PAGE };
+	struct race race = { .relaxed = _i };
+	struct kmem_iomem *region;
+	char *p;
+
+	ck_assert_int_eq(kmem_iomem_register(&spec, &region), 0);
+	p = ioremap(DEV, PAGE);
+	race.word[0] = p;
+	race.word[1] = p + 1024;
+	threads_run(2, race_run, &race);
+	ck_assert_uint_eq(race.overtaken, 0);
+	iounmap(p);
+	ck_assert_int_eq(kmem_iomem_unregister(region), 0);
+}
+END_TEST
+
 /* ---- ports --------------------------------------------------------------- */
 
 START_TEST(test_ports_are_another_space)
@@ -663,6 +735,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_a_device_comes_under_a_mapping);
 	tcase_add_test(tc, test_access_to_an_unmapped_device_is_reported);
 	tcase_add_test(tc, test_memory_is_little_endian_at_any_alignment);
+	tcase_add_loop_test(tc, test_reads_do_not_overtake_writes, 0, 2);
 
 	tc = suite_add(s, "ports", port_up, port_down);
 	tcase_add_test(tc, test_ports_are_another_space);
