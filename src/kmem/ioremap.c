@@ -7,8 +7,8 @@
  * under it, page by page, and a load or store through it needs nobody's help.
  * Addresses in the *trap* window have no memory: io_access.c sees by the
  * address alone that an access has to be carried out by iomem_access(), which
- * looks up what is registered there at that moment. So a device may come and
- * go under such a mapping, and one that is not there reads as all ones.
+ * looks up what is registered there at that moment. So a device may come under
+ * such a mapping, and one that is not there reads as all ones.
  *
  * A mapping is direct where memory or a file is registered for each of its
  * pages. In a window the lowest hole that fits is taken; an unmapped page
@@ -21,6 +21,8 @@
  * memory, where the kernel maps anything.
  */
 #include <string.h>
+
+#include <kmem/highmem.h>
 
 #include "internal.h"
 #include "util/symbol.h"
@@ -150,7 +152,7 @@ static void __window_set(struct window *window, struct iomap *map,
 /*
  * What x86 says of two mappings of the same page: a cached one is not had
  * beside another mode, nor write-through beside write-combining; any other
- * second mapping gets, or is given, the mode of the first.
+ * second mapping is given the mode of the first.
  */
 static bool modes_conflict(enum io_mode wanted, enum io_mode there)
 {
@@ -165,18 +167,30 @@ static bool overlaps(const struct iomap *map, uint64_t phys, uint64_t size)
 	return map->phys < phys + size && phys < map->phys + bytes;
 }
 
-/* Is there a mapping that one in @mode cannot be had beside? */
-static bool __conflict(uint64_t phys, uint64_t size, enum io_mode mode)
+/*
+ * The mode that a mapping wanted in *@mode gets, which is that of all that it
+ * overlaps. Return: false when there is none.
+ */
+static bool __agree(uint64_t phys, uint64_t size, enum io_mode *mode)
 {
 	const struct window *const windows[] = { &direct, &trap };
-	const struct iomap *map;
+	const struct iomap *map, *first = NULL;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(windows); i++)
-		list_for_each_entry(map, &windows[i]->maps, link)
-			if (overlaps(map, phys, size) &&
-			    modes_conflict(mode, map->mode))
-				return true;
-	return false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(windows); i++) {
+		list_for_each_entry(map, &windows[i]->maps, link) {
+			if (!overlaps(map, phys, size))
+				continue;
+			if (first && first->mode != map->mode)
+				return false;
+			first = map;
+		}
+	}
+	if (!first)
+		return true;
+	if (modes_conflict(*mode, first->mode))
+		return false;
+	*mode = first->mode;
+	return true;
 }
 
 /* A quiet answer to nonsense, a loud one to what a driver should not try. */
@@ -231,7 +245,7 @@ static const char *__map_begin(struct iomap *map, bool memory,
 	map->direct = __all_plain(map->phys, bytes, ret_regions);
 	if (memory && !map->direct)
 		return "not all of it is memory or a file";
-	if (__conflict(map->phys, bytes, map->mode))
+	if (!__agree(map->phys, bytes, &map->mode))
 		return "it is mapped with another cache mode";
 	window = map->direct ? &direct : &trap;
 	if (!__window_open(window))
@@ -452,8 +466,8 @@ static void *remap_ram(uint64_t phys, size_t size, bool only,
 	struct page *first = pfn_to_page(phys >> KMEM_PAGE_SHIFT);
 	struct page *last = pfn_to_page((phys + size - 1) >> KMEM_PAGE_SHIFT);
 
-	if (only && (flags & MEMREMAP_WB) && page_address(first) &&
-	    page_address(last))
+	/* HighMem is above all other memory; kmap() gives it no lasting one. */
+	if (only && (flags & MEMREMAP_WB) && !PageHighMem(last))
 		return (char *)page_address(first) +
 		       (phys & (KMEM_PAGE_SIZE - 1));
 	kmem_report("memremap attempted on %s 0x%016llx size: %#zx",
@@ -471,17 +485,17 @@ void *memremap(phys_addr_t phys, size_t size, unsigned long flags)
 	if (phys_has_ram(phys, size, &only))
 		return remap_ram(phys, size, only, flags);
 	for (unsigned int i = 0; i < ARRAY_SIZE(memremap_modes); i++) {
-		enum io_mode mode = memremap_modes[i].mode;
-		bool conflict;
+		enum io_mode mode = memremap_modes[i].mode, got = mode;
+		bool agreed;
 
 		if (!(flags & memremap_modes[i].flag))
 			continue;
 		flags &= ~memremap_modes[i].flag;
 		lock(&iomem_lock, LOCK_IOMEM);
-		conflict = __conflict(phys, size, mode);
+		agreed = __agree(phys, size, &got);
 		unlock(&iomem_lock);
 		/* The last one that is left says what is wrong. */
-		if (!conflict || !flags)
+		if (agreed || !flags)
 			return map_range("memremap", phys, size, mode, true,
 					 __builtin_return_address(0));
 	}
@@ -506,7 +520,7 @@ bool iomap_phys(const volatile void *addr, uint64_t *ret_phys)
 	const struct iomap *map;
 
 	lock(&iomem_lock, LOCK_IOMEM);
-	map = trap.base ? trap.at[page_in(&trap, addr)] : NULL;
+	map = window_has(&trap, addr) ? trap.at[page_in(&trap, addr)] : NULL;
 	if (map)
 		*ret_phys = map->phys + (uint64_t)((const volatile char *)addr -
 						   map->start);

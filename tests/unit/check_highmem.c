@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <kmem/highmem.h>
+#include <kmem/iomem.h>
 #include <kmem/numa.h>
 
 #include "fixture.h"
@@ -480,6 +481,21 @@ START_TEST(test_address_means_low_memory)
 }
 END_TEST
 
+/* Not even while it is mapped: a mapping by memremap() lasts longer. */
+START_TEST(test_memremap_wants_low_memory)
+{
+	struct page *page = high_page(0);
+	phys_addr_t phys = page_to_pfn(page) * KMEM_PAGE_SIZE;
+
+	ck_assert_ptr_nonnull(kmap(page));
+	ck_assert_ptr_null(memremap(phys, 16, MEMREMAP_WB));
+	ck_assert(reports_mention("memremap attempted on ram"));
+	ck_assert_uint_eq(reports_take(), 1);
+	kunmap(page);
+	__free_page(page);
+}
+END_TEST
+
 START_TEST(test_nodes_may_be_all_high)
 {
 	struct kmem_cache *s;
@@ -547,6 +563,7 @@ Suite *test_suite(void)
 
 	tc = suite_add(s, "users", highmem_setup, highmem_teardown);
 	tcase_add_test(tc, test_objects_are_never_high);
+	tcase_add_test(tc, test_memremap_wants_low_memory);
 
 	/* Slabs stay when their objects are freed. */
 	tc = suite_add(s, "addresses of users", highmem_setup, kmem_down);

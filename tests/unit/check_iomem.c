@@ -605,6 +605,34 @@ START_TEST(test_modes_conflict_as_on_x86)
 }
 END_TEST
 
+/* Who asks for a cached mapping beside another gets one in that mode. */
+START_TEST(test_a_second_mapping_has_the_mode_of_the_first)
+{
+	struct kmem_iomem *region = add("dev", DEV, 4 * PAGE);
+	void *a = ioremap(DEV, PAGE);
+	void *b = ioremap_cache(DEV, PAGE);
+	void *c = ioremap_wc(DEV + PAGE, PAGE);
+	void *d = ioremap(DEV, PAGE);
+
+	ck_assert_ptr_nonnull(b);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_ptr_nonnull(d);
+	/* There is no mode for both. */
+	ck_assert_ptr_null(ioremap(DEV, 2 * PAGE));
+	ck_assert(reports_mention("another cache mode"));
+	ck_assert_uint_eq(reports_take(), 1);
+	iounmap(a);
+	iounmap(b);
+	iounmap(d);
+	a = ioremap_cache(DEV, PAGE);
+	ck_assert_ptr_null(ioremap(DEV, PAGE));
+	ck_assert_uint_eq(reports_take(), 1);
+	iounmap(a);
+	iounmap(c);
+	ck_assert_int_eq(kmem_iomem_unregister(region), 0);
+}
+END_TEST
+
 START_TEST(test_memremap_of_device_memory)
 {
 	struct kmem_iomem *region = add("nvram", DEV, DEV_SIZE);
@@ -946,6 +974,7 @@ Suite *test_suite(void)
 	tc = suite_add(s, "modes", kmem_up, kmem_down);
 	tcase_add_loop_test(tc, test_modes_conflict_as_on_x86, 0,
 			    sizeof(modes) / sizeof(modes[0]));
+	tcase_add_test(tc, test_a_second_mapping_has_the_mode_of_the_first);
 	tcase_add_test(tc, test_memremap_of_device_memory);
 	tcase_add_test(tc, test_memremap_of_ram_is_its_address);
 	tcase_add_test(tc, test_memremap_wants_memory);
