@@ -1054,7 +1054,7 @@ uint64_t kmem_iomem_serial(const struct kmem_iomem *region);
 size_t kmem_iomem_serials(uint64_t *serials, size_t room);
 
 /**
- * kmem_iomem_pin() - as kmem_cache_pin(); unregister and exit wait for the unpin
+ * kmem_iomem_pin() - as kmem_cache_pin(); unregister waits for the unpin
  */
 struct kmem_iomem *kmem_iomem_pin(uint64_t serial);
 void kmem_iomem_unpin(struct kmem_iomem *region);

@@ -107,8 +107,8 @@ struct kmem_iomem *__iomem_at(enum kmem_iomem_space space, uint64_t phys,
 }
 
 /*
- * The lowest multiple of the size, or of a page, that is free: as firmware
- * places the regions of PCI devices. Return: IOMEM_NOWHERE when none is.
+ * The lowest free multiple of the size, which is rounded up to a power of two:
+ * as firmware places the regions of PCI devices. Return: IOMEM_NOWHERE when none is.
  */
 static uint64_t __place(const struct iomem_space *space, uint64_t size,
 			const struct kmem_iomem *except)
