@@ -34,9 +34,25 @@ hold=${HOLD:-0.001}
 cache=$mount/caches/size-pool-$$
 pool=$mount/pools/size-pool-$$
 
-# What it made goes, whatever happens; closing a request takes it back.
+requests=()
+
+# await CONDITION - on a file of the pool
+await() {
+	{ echo "$1" >&3 && read -r _ <&3; } 3<> "$pool/wait"
+}
+
+# What it made goes, whatever happens. Closing a request takes it back, if not
+# at once: so wait, then free what is left, then remove.
 clean_up() {
-	[ ! -d "$pool" ] || { echo all > "$pool/free" && rmdir "$pool"; }
+	local fd
+
+	for fd in "${requests[@]}"; do
+		exec {fd}>&-
+	done
+	[ ! -d "$pool" ] || {
+		await waiters==0 && echo all > "$pool/free" &&
+			await alloc==0 && rmdir "$pool"
+	}
 	[ ! -d "$cache" ] || rmdir "$cache"
 }
 trap clean_up EXIT
@@ -56,8 +72,9 @@ set_min_nr() {
 
 # burst N - ask N times, then take what comes in order of asking
 burst() {
-	local requests=() fd id i
+	local fd id i
 
+	requests=()
 	for ((i = 0; i < $1; i++)); do
 		exec {fd}<> "$pool/alloc"
 		echo 1 >&"$fd"

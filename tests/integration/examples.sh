@@ -58,3 +58,14 @@ for wrong in "" "$M" "$M 64" "$M 64 0" "$M 64 x" "$work 64 1" "$M 0 1"; do
 	[ -s "$work/out" ] || fail "size-pool.sh $wrong: silent"
 done
 expect "" find "$M/pools" "$M/caches" -name 'size-pool*'
+
+# Ended while requests wait, it leaves nothing behind.
+waits_in_pool() {
+	grep -qsx '[1-9]' "$M"/pools/size-pool*/waiters
+}
+HOLD=0.2 "$examples/size-pool.sh" "$M" 64 5 > "$work/out" &
+sizer=$!
+until_true waits_in_pool
+kill -TERM $sizer
+! await_exit $sizer || fail "size-pool.sh did not say that it was ended"
+expect "" find "$M/pools" "$M/caches" -name 'size-pool*'
