@@ -131,6 +131,19 @@ int register_shrinker(struct shrinker *shrinker, const char *fmt, ...)
  */
 void unregister_shrinker(struct shrinker *shrinker);
 
+/**
+ * kmem_shrinker_within() - is a registered shrinker in a range of memory, or
+ * one of its functions?
+ * @from: the first byte
+ * @to: behind the last one
+ * @ret_name: its name
+ *
+ * For who is about to unmap code, and must know whether it may be called.
+ * Context: any. Return: false: there is none.
+ */
+bool kmem_shrinker_within(const void *from, const void *to,
+			  char ret_name[KMEM_SHRINKER_NAME]);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

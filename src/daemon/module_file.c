@@ -130,6 +130,26 @@ static int elf_check_segments(const struct module_file *file,
 	return 0;
 }
 
+void module_file_range(const struct module_file *file, uintptr_t *ret_from,
+		       uintptr_t *ret_to)
+{
+	const ElfW(Ehdr) *header = (const void *)file->data;
+	const ElfW(Phdr) *segment = (const void *)(file->data + header->e_phoff);
+	uintptr_t from = UINTPTR_MAX, to = 0;
+	size_t i;
+
+	for (i = 0; i < header->e_phnum; i++, segment++) {
+		if (segment->p_type != PT_LOAD)
+			continue;
+		if (segment->p_vaddr < from)
+			from = segment->p_vaddr;
+		if (segment->p_vaddr + segment->p_memsz > to)
+			to = segment->p_vaddr + segment->p_memsz;
+	}
+	*ret_from = from < to ? from : to;
+	*ret_to = to;
+}
+
 /* ---- .modinfo ------------------------------------------------------------ */
 
 const char *module_file_info(const struct module_file *file, const char *tag,

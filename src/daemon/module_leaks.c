@@ -4,8 +4,8 @@
  *
  * Caches and pools know their owner, and their serials grow: what has the
  * module's name and is newer than its insertion was made by it, and not by an
- * earlier module of the same name. Memory of kmalloc() is not known to anybody,
- * as in the kernel.
+ * earlier module of the same name. Shrinkers are known by where their code is.
+ * Memory of kmalloc() is not known to anybody, as in the kernel.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -99,9 +99,13 @@ static void add_newer(serials_fn *list, uint64_t last, const char *owner,
 	free(serials);
 }
 
-void leaks_list(const char *owner, const struct leak_mark *mark,
-		struct strbuf *sb)
+void leaks_list(const struct loaded *m, struct strbuf *sb)
 {
-	add_newer(kmem_cache_serials, mark->last_cache, owner, add_cache, sb);
-	add_newer(mempool_serials, mark->last_pool, owner, add_pool, sb);
+	char name[KMEM_SHRINKER_NAME];
+
+	add_newer(kmem_cache_serials, m->mark.last_cache, m->name, add_cache,
+		  sb);
+	add_newer(mempool_serials, m->mark.last_pool, m->name, add_pool, sb);
+	if (module_shrinker(m, name))
+		add(sb, "shrinker", name);
 }

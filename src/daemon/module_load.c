@@ -189,6 +189,18 @@ int module_load(struct loaded *m, const struct why *why)
 	return 0;
 }
 
+bool module_shrinker(const struct loaded *m, char ret_name[KMEM_SHRINKER_NAME])
+{
+	struct link_map *map;
+	uintptr_t from, to;
+
+	if (!m->handle || dlinfo(m->handle, RTLD_DI_LINKMAP, &map))
+		return false;
+	module_file_range(&m->file, &from, &to);
+	return kmem_shrinker_within((const void *)(map->l_addr + from),
+				    (const void *)(map->l_addr + to), ret_name);
+}
+
 bool module_unload(struct loaded *m)
 {
 	char path[PATH_SIZE];

@@ -204,7 +204,7 @@ static bool forget(struct loaded *m, unsigned long reports,
 	/* Frees that wait for readers are of the module's objects. */
 	kmem_rcu_barrier();
 	wait_for_callbacks();
-	leaks_list(m->name, &m->mark, &left);
+	leaks_list(m, &left);
 	clean = !left.len && kmem_report_count() == reports && strbuf_ok(&left);
 	if (left.len)
 		why_fail(why, 0, "%s left %s behind and stays mapped", m->name,

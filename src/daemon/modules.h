@@ -12,6 +12,7 @@
 
 #include <allocfs/allocfs.h>
 #include <kmem/module.h>
+#include <kmem/shrinker.h>
 
 #include "util/list.h"
 #include "util/strbuf.h"
@@ -57,6 +58,9 @@ void module_file_close(struct module_file *file);
 /* The next string with that tag behind @previous, NULL to begin; NULL: none. */
 const char *module_file_info(const struct module_file *file, const char *tag,
 			     const char *previous);
+/* The addresses that its segments take, less that where it is loaded. */
+void module_file_range(const struct module_file *file, uintptr_t *ret_from,
+		       uintptr_t *ret_to);
 /* Call @visit with each name that the file wants from others. */
 void module_file_wants(const struct module_file *file,
 		       void (*visit)(void *arg, const char *name), void *arg);
@@ -85,9 +89,9 @@ struct leak_mark {
 };
 
 void leaks_mark(struct leak_mark *ret_mark);
-/* Append "cache 'x', pool 'y'": what @owner made since and is still there. */
-void leaks_list(const char *owner, const struct leak_mark *mark,
-		struct strbuf *sb);
+struct loaded;
+/* Append "cache 'x', pool 'y'": what the module made and is still there. */
+void leaks_list(const struct loaded *m, struct strbuf *sb);
 
 /* ---- modules.c: those that there are ------------------------------------- */
 
@@ -150,6 +154,11 @@ struct loaded *__module_by_serial(uint64_t serial);
  * -ERANGE.
  */
 int module_load(struct loaded *m, const struct why *why);
+
+/**
+ * module_shrinker() - is there a shrinker with code of the module?
+ */
+bool module_shrinker(const struct loaded *m, char ret_name[KMEM_SHRINKER_NAME]);
 
 /**
  * module_unload() - unmap it, if it is mapped

@@ -257,6 +257,32 @@ void unregister_shrinker(struct shrinker *shrinker)
 	remove_unused(shrinker);
 }
 
+static bool __is_within(const struct shrinker *s, uintptr_t from, uintptr_t to)
+{
+	uintptr_t at[] = { (uintptr_t)s, (uintptr_t)s->count_objects,
+			   (uintptr_t)s->scan_objects };
+
+	for (unsigned int i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		if (at[i] >= from && at[i] < to)
+			return true;
+	return false;
+}
+
+bool kmem_shrinker_within(const void *from, const void *to,
+			  char ret_name[KMEM_SHRINKER_NAME])
+{
+	struct shrinker *s;
+
+	lock(&shrinkers.lock, LOCK_SHRINKERS);
+	for (s = shrinkers.first; s; s = s->next)
+		if (__is_within(s, (uintptr_t)from, (uintptr_t)to))
+			break;
+	if (s)
+		text_copy(ret_name, KMEM_SHRINKER_NAME, s->name);
+	unlock(&shrinkers.lock);
+	return s;
+}
+
 /* ---- set-up, tear-down, fork ---- */
 
 /* By kmem_exit(): a program's own may be registered again after it. */

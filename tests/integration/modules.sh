@@ -359,6 +359,42 @@ says "stays mapped: the allocator complained at its end, see kmsg"
 printed "kmem_cache_destroy items: Slab cache still has objects" ||
 	fail "no report in kmsg"
 
+# A shrinker would be called the next time that memory is short.
+cat > "$work/shrinks.c" << 'EOF'
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/shrinker.h>
+
+static unsigned long count(struct shrinker *shrinker, struct shrink_control *sc)
+{
+	pr_info("asked\n");
+	return 0;
+}
+
+static int __init begin(void)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "kept");
+
+	shrinker->count_objects = count;
+	shrinker->scan_objects = count;
+	shrinker_register(shrinker);
+	return 0;
+}
+
+static void __exit end(void)
+{
+}
+
+module_init(begin);
+module_exit(end);
+EOF
+"$kmodc" "$work/shrinks.c" -o "$work/shrinks.so" || fail "kmodc shrinks.c"
+insert "$work/shrinks.so"
+expect_errno OK rmdir "$M/modules/shrinks"
+says "shrinks left shrinker 'kept' behind and stays mapped"
+put 2 "$M/proc/sys/vm/drop_caches"
+printed asked || fail "the shrinker was not asked"
+
 # ---- waits -------------------------------------------------------------------
 
 # The writer is parked, the mount goes on, and what is waited for comes.
