@@ -294,8 +294,12 @@ static const char *parse_spec(const char *f, va_list *args, struct spec *spec)
 		spec->width = -spec->width;
 	}
 	if (*f == '.') {
+		n = spec->len;
 		spec_add(spec, ".", 1);
 		f = parse_number_or_star(f + 1, args, spec, &precision);
+		/* An argument below 0 is no precision, and no text for one. */
+		if (precision < 0 && f[-1] == '*')
+			spec->text[spec->len = n] = '\0';
 	}
 	length = strspn(f, "hlLqjztZ");
 	for (size_t i = 0; i < length && i < sizeof(spec->length) - 1; i++)

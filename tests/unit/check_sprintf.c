@@ -69,6 +69,7 @@ START_TEST(test_strings)
 	EXPECT("abc|  abc|abc  |ab|   ab", "%s|%5s|%-5s|%.2s|%5.2s", "abc",
 	       "abc", "abc", "abc", "abc");
 	EXPECT("  abc|abc  |ab", "%*s|%*s|%.*s", 5, "abc", -5, "abc", 2, "abc");
+	EXPECT("abc|42|1.500000", "%.*s|%.*d|%.*f", -1, "abc", -2, 42, -3, 1.5);
 	EXPECT("(null)", "%s", nothing);
 	errno = ENOMEM;
 	EXPECT("Cannot allocate memory", "%m");
