@@ -97,6 +97,40 @@ START_TEST(test_locks_exclude)
 }
 END_TEST
 
+static atomic_t readers_inside, written;
+
+/* There is a reader at any time, until the writer was there. */
+static void read_or_write(unsigned int index, void *arg)
+{
+	(void)arg;
+	if (index == 0) {
+		while (atomic_read(&readers_inside) < 2)
+			cond_resched();
+		down_write(&rwsem);
+		atomic_set(&written, 1);
+		up_write(&rwsem);
+		return;
+	}
+	while (!atomic_read(&written)) {
+		unsigned long end = jiffies + 2 + index;
+
+		down_read(&rwsem);
+		atomic_inc(&readers_inside);
+		while (time_before(jiffies, end) && !atomic_read(&written))
+			cond_resched();
+		up_read(&rwsem);
+	}
+}
+
+START_TEST(test_readers_do_not_keep_a_writer_out)
+{
+	atomic_set(&readers_inside, 0);
+	atomic_set(&written, 0);
+	threads_run(4, read_or_write, NULL);
+	ck_assert_int_eq(atomic_read(&written), 1);
+}
+END_TEST
+
 static void try_both(unsigned int index, void *arg)
 {
 	int *got = arg;
@@ -414,6 +448,7 @@ Suite *test_suite(void)
 	TCase *tc = suite_add(s, "locks", NULL, NULL);
 
 	tcase_add_loop_test(tc, test_locks_exclude, 0, 3);
+	tcase_add_test(tc, test_readers_do_not_keep_a_writer_out);
 	tcase_add_test(tc, test_trylock_and_who_holds);
 	tcase_add_test(tc, test_a_zeroed_lock_is_free);
 	tcase_add_test_raise_signal(tc, test_recursion_is_a_bug, SIGABRT);
