@@ -235,6 +235,21 @@ START_TEST(test_references)
 }
 END_TEST
 
+/* Many threads may give back at once before one of them notices. */
+START_TEST(test_a_saturated_counter_stays_one)
+{
+	refcount_t refs = REFCOUNT_INIT(REFCOUNT_SATURATED);
+
+	atomic_sub(1000000, &refs.refs);
+	ck_assert_int_lt((int)refcount_read(&refs), 0);
+	ck_assert(!refcount_dec_and_test(&refs));
+	atomic_add(1000000, &refs.refs);
+	ck_assert_int_lt((int)refcount_read(&refs), 0);
+	ck_assert(!refcount_dec_and_test(&refs));
+	ck_assert_int_eq((int)refcount_read(&refs), REFCOUNT_SATURATED);
+}
+END_TEST
+
 /* ---- errors -------------------------------------------------------------- */
 
 START_TEST(test_error_pointers)
@@ -396,6 +411,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_atomics);
 	tc = suite_add(s, "errors", setup, teardown);
 	tcase_add_test(tc, test_references);
+	tcase_add_test(tc, test_a_saturated_counter_stays_one);
 	tcase_add_test(tc, test_error_pointers);
 	tcase_add_test(tc, test_warnings);
 	tcase_add_test_raise_signal(tc, test_bug_ends_the_program, SIGABRT);

@@ -19,7 +19,9 @@ typedef struct refcount_struct {
 	{                                                                      \
 		ATOMIC_INIT(n)                                                 \
 	}
-#define REFCOUNT_SATURATED (__INT_MAX__ / 2 * -2)
+/* As far from 0 as from the smallest number: what many threads add or take
+ * before one of them notices leads to neither. */
+#define REFCOUNT_SATURATED ((-__INT_MAX__ - 1) / 2)
 
 static inline void refcount_set(refcount_t *r, int n)
 {
