@@ -164,7 +164,9 @@ END_TEST
 START_TEST(test_atomics)
 {
 	atomic64_t wide = ATOMIC64_INIT(1ll << 40);
+	atomic_long_t word = ATOMIC_LONG_INIT(7);
 	atomic_t v = ATOMIC_INIT(5);
+	char text[8];
 	int old = 9;
 
 	ck_assert_int_eq(atomic_add_return(3, &v), 8);
@@ -181,6 +183,9 @@ START_TEST(test_atomics)
 	ck_assert_int_eq(atomic_fetch_or(0x18, &v), 5);
 	ck_assert_int_eq(atomic_read(&v), 0x1d);
 	ck_assert_int_eq(atomic64_inc_return(&wide), (1ll << 40) + 1);
+	/* The compiler compares the types. */
+	snprintf(text, sizeof(text), "%ld", atomic_long_read(&word));
+	ck_assert_str_eq(text, "7");
 	ck_assert_int_eq(cmpxchg(&old, 4, 6), 4);
 	ck_assert_int_eq(xchg(&old, 1), 6);
 }

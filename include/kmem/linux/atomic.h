@@ -142,11 +142,13 @@ static inline bool atomic##_##step##_and_test(atomic##_t *v)                   \
 }
 /* clang-format on */
 
-typedef atomic64_t atomic_long_t;
+typedef struct {
+	long counter;
+} atomic_long_t;
 
 KMEM_ATOMIC_OPS(atomic, int)
 KMEM_ATOMIC_OPS(atomic64, s64)
-KMEM_ATOMIC_OPS(atomic_long, s64)
+KMEM_ATOMIC_OPS(atomic_long, long)
 
 #define smp_mb__before_atomic() smp_mb()
 #define smp_mb__after_atomic() smp_mb()
