@@ -153,6 +153,18 @@ START_TEST(test_long_messages_end_their_line)
 }
 END_TEST
 
+/* pr_debug() is one, without DEBUG. */
+START_TEST(test_no_printk_evaluates_nothing)
+{
+	int n = 0;
+
+	pr_debug("%d\n", ++n);
+	ck_assert_int_eq(no_printk(KERN_ERR "%d\n", ++n), 0);
+	ck_assert_int_eq(n, 0);
+	ck_assert_uint_eq(nr_kept, 0);
+}
+END_TEST
+
 START_TEST(test_once_and_rate_limits)
 {
 	for (int i = 0; i < 3; i++)
@@ -308,6 +320,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_empty_lines_and_several);
 	tcase_add_test(tc, test_long_messages_are_cut);
 	tcase_add_test(tc, test_long_messages_end_their_line);
+	tcase_add_test(tc, test_no_printk_evaluates_nothing);
 	tcase_add_test(tc, test_once_and_rate_limits);
 	tcase_add_test(tc, test_reports_become_messages);
 	tcase_add_test(tc, test_stack_names_functions);

@@ -63,13 +63,13 @@ int vprintk(const char *format, va_list args)
 
 #define _printk printk
 
-/* For code that must not print and still wants its arguments checked. */
-static inline __attribute__((format(printf, 1, 2))) int
-no_printk(const char *format, ...)
-{
-	(void)format;
-	return 0;
-}
+/* Prints nothing: the arguments are checked and not evaluated. */
+#define no_printk(fmt, ...)                                                    \
+	__extension__({                                                        \
+		if (0)                                                         \
+			printk(fmt, ##__VA_ARGS__);                            \
+		0;                                                             \
+	})
 
 /**
  * typedef kmem_printk_fn - receives one message
@@ -131,7 +131,9 @@ void dump_stack(void);
 #define kmem_first_time()                                                      \
 	__extension__({                                                        \
 		static bool kmem_passed;                                       \
-		!__atomic_exchange_n(&kmem_passed, true, __ATOMIC_RELAXED);    \
+		!__atomic_load_n(&kmem_passed, __ATOMIC_RELAXED) &&            \
+			!__atomic_exchange_n(&kmem_passed, true,               \
+					     __ATOMIC_RELAXED);                \
 	})
 
 #define printk_once(fmt, ...)                                                  \
