@@ -89,6 +89,9 @@ void set_current_state(unsigned int state)
 	pthread_mutex_lock(&task->lock);
 	task->__state = state;
 	pthread_mutex_unlock(&task->lock);
+	/* Pairs with that of wq_has_sleeper(), and of who asks
+	 * waitqueue_active(): letting go of a lock orders no later read. */
+	smp_mb();
 }
 
 /* ---- sleeping and waking ------------------------------------------------- */

@@ -197,9 +197,9 @@ static inline unsigned long kmem_find_bit(const unsigned long *map,
 					  unsigned long skip)
 {
 	while (from < size) {
-		unsigned long word = (map[BIT_WORD(from)] ^ skip) >>
-				     (from % BITS_PER_LONG);
+		unsigned long word = READ_ONCE(map[BIT_WORD(from)]) ^ skip;
 
+		word >>= from % BITS_PER_LONG;
 		if (word) {
 			from += __ffs(word);
 			break;
