@@ -105,9 +105,33 @@ static void out_symbol(struct out *out, const struct spec *spec, char kind,
 	out_padded(out, spec, text);
 }
 
+/* The C library does not know those that never leave a kernel. */
+static const char *error_name(int error)
+{
+	switch (error) {
+	case 512:
+		return "ERESTARTSYS";
+	case 513:
+		return "ERESTARTNOINTR";
+	case 515:
+		return "ENOIOCTLCMD";
+	case 517:
+		return "EPROBE_DEFER";
+	case 524:
+		return "ENOTSUPP";
+	case 529:
+		return "EIOCBQUEUED";
+	}
+#ifdef HAVE_STRERRORNAME_NP
+	return strerrorname_np(error);
+#else
+	return NULL;
+#endif
+}
+
 static void out_error(struct out *out, const struct spec *spec, const void *p)
 {
-	const char *name = NULL;
+	const char *name;
 	char text[32];
 	int error;
 
@@ -116,9 +140,7 @@ static void out_error(struct out *out, const struct spec *spec, const void *p)
 		return;
 	}
 	error = (int)-(long)p;
-#ifdef HAVE_STRERRORNAME_NP
-	name = strerrorname_np(error);
-#endif
+	name = error_name(error);
 	if (name)
 		text_format(text, sizeof(text), "-%s", name);
 	else

@@ -108,6 +108,7 @@ START_TEST(test_error_pointers_have_names)
 	EXPECT("-ENOMEM", "%pe", (void *)(long)-ENOMEM);
 	EXPECT(" -EINVAL|-EIO   |", "%8pe|%-7pe|", (void *)(long)-EINVAL,
 	       (void *)(long)-EIO);
+	EXPECT("-EPROBE_DEFER", "%pe", (void *)-517l);
 	EXPECT("-4000", "%pe", (void *)-4000l);
 	EXPECT("0000000000001000", "%pe", (void *)0x1000);
 	EXPECT("ffffffffffffe000", "%pe", (void *)-8192l);
