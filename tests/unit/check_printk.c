@@ -165,6 +165,35 @@ START_TEST(test_no_printk_evaluates_nothing)
 }
 END_TEST
 
+START_TEST(test_hex_dump)
+{
+	const unsigned char bytes[] = "kernel-style\x7f\n bytes";
+	char line[20];
+
+	print_hex_dump(KERN_INFO, "b: ", DUMP_PREFIX_OFFSET, 16, 1, bytes, 20,
+		       true);
+	ck_assert_uint_eq(nr_kept, 2);
+	expect(0, LOGLEVEL_INFO,
+	       "b: 00000000: 6b 65 72 6e 65 6c 2d 73 74 79 6c 65 7f 0a 20 62"
+	       "  kernel-style.. b");
+	expect(1, LOGLEVEL_INFO,
+	       "b: 00000010: 79 74 65 73                                    "
+	       "  ytes");
+	ck_assert_int_eq(hex_dump_to_buffer(bytes, 8, 16, 4, line, sizeof(line),
+					    false),
+			 17);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	ck_assert_str_eq(line, "6e72656b 732d6c65");
+#endif
+	/* Cut, and its whole length told. */
+	ck_assert_int_eq(hex_dump_to_buffer(bytes, 7, 16, 4, line, 6, false),
+			 20);
+	ck_assert_str_eq(line, "6b 65");
+	ck_assert_int_eq(hex_dump_to_buffer(bytes, 0, 16, 1, line, 6, true), 0);
+	ck_assert_str_eq(line, "");
+}
+END_TEST
+
 START_TEST(test_once_and_rate_limits)
 {
 	for (int i = 0; i < 3; i++)
@@ -321,6 +350,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_long_messages_are_cut);
 	tcase_add_test(tc, test_long_messages_end_their_line);
 	tcase_add_test(tc, test_no_printk_evaluates_nothing);
+	tcase_add_test(tc, test_hex_dump);
 	tcase_add_test(tc, test_once_and_rate_limits);
 	tcase_add_test(tc, test_reports_become_messages);
 	tcase_add_test(tc, test_stack_names_functions);

@@ -172,6 +172,12 @@ bool kmem_printk_allowed(struct kmem_ratelimit *state);
 		if (kmem_printk_allowed(&kmem_limit))                          \
 			printk(fmt, ##__VA_ARGS__);                            \
 	})
+#define pr_emerg_ratelimited(fmt, ...)                                         \
+	printk_ratelimited(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_alert_ratelimited(fmt, ...)                                         \
+	printk_ratelimited(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_crit_ratelimited(fmt, ...)                                          \
+	printk_ratelimited(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_err_ratelimited(fmt, ...)                                           \
 	printk_ratelimited(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn_ratelimited(fmt, ...)                                          \
@@ -180,6 +186,63 @@ bool kmem_printk_allowed(struct kmem_ratelimit *state);
 	printk_ratelimited(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_ratelimited(fmt, ...)                                          \
 	printk_ratelimited(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#ifdef DEBUG
+#define pr_debug_ratelimited(fmt, ...)                                         \
+	printk_ratelimited(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#else
+#define pr_debug_ratelimited(fmt, ...)                                         \
+	no_printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#endif
+
+/* What stands before each line: its address, its offset, nothing. */
+enum {
+	DUMP_PREFIX_NONE,
+	DUMP_PREFIX_ADDRESS,
+	DUMP_PREFIX_OFFSET,
+};
+
+/**
+ * hex_dump_to_buffer() - one line of bytes in hexadecimal
+ * @buf: the bytes
+ * @len: their number; those behind the row are left out
+ * @rowsize: 16 or 32, else 16
+ * @groupsize: 1, 2, 4 or 8: so many bytes are one number; else, or when @len
+ *	is no multiple of it, 1
+ * @line: where to
+ * @size: bytes there
+ * @ascii: the characters behind
+ *
+ * Context: any. Return: the length of the whole line, however much of it fit.
+ */
+int hex_dump_to_buffer(const void *buf, size_t len, int rowsize, int groupsize,
+		       char *line, size_t size, bool ascii);
+
+/**
+ * print_hex_dump() - any number of such lines, by printk()
+ * @level: KERN_…
+ * @prefix: first in each line
+ * @prefix_type: DUMP_PREFIX_…
+ */
+void print_hex_dump(const char *level, const char *prefix, int prefix_type,
+		    int rowsize, int groupsize, const void *buf, size_t len,
+		    bool ascii);
+
+#define print_hex_dump_bytes(prefix, prefix_type, buf, len)                    \
+	print_hex_dump_debug(prefix, prefix_type, 16, 1, buf, len, true)
+#ifdef DEBUG
+#define print_hex_dump_debug(prefix, prefix_type, rowsize, groupsize, buf,     \
+			     len, ascii)                                       \
+	print_hex_dump(KERN_DEBUG, prefix, prefix_type, rowsize, groupsize,    \
+		       buf, len, ascii)
+#else
+#define print_hex_dump_debug(prefix, prefix_type, rowsize, groupsize, buf,     \
+			     len, ascii)                                       \
+	do {                                                                   \
+		if (0)                                                         \
+			print_hex_dump(KERN_DEBUG, prefix, prefix_type,        \
+				       rowsize, groupsize, buf, len, ascii);   \
+	} while (0)
+#endif
 
 #pragma GCC visibility pop
 
