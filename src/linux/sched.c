@@ -206,7 +206,10 @@ static void *kthread_main(void *arg)
 
 	own_kthread = k;
 	prctl(PR_SET_NAME, k->task.comm);
+	pthread_mutex_lock(&k->task.lock);
 	name_task(&k->task);
+	pthread_cond_signal(&k->task.wake);
+	pthread_mutex_unlock(&k->task.lock);
 	schedule();
 	if (READ_ONCE(k->should_stop))
 		k->result = -EINTR;
@@ -237,6 +240,11 @@ struct task_struct *kthread_create(int (*threadfn)(void *data), void *data,
 		free(k);
 		return ERR_PTR(-err);
 	}
+	/* Who made it may ask for its number. */
+	pthread_mutex_lock(&k->task.lock);
+	while (!k->task.pid)
+		pthread_cond_wait(&k->task.wake, &k->task.lock);
+	pthread_mutex_unlock(&k->task.lock);
 	spin_lock(&kthreads_lock);
 	list_add_tail(&k->link, &kthreads);
 	spin_unlock(&kthreads_lock);
