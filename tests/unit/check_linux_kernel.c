@@ -10,6 +10,8 @@
 #include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kref.h>
+#include <linux/math64.h>
+#include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -71,6 +73,24 @@ START_TEST(test_rounding)
 }
 END_TEST
 
+START_TEST(test_wide_division)
+{
+	u64 n = 10000000000ull, rest;
+	u32 rest32;
+
+	ck_assert_uint_eq(do_div(n, 7), 4);
+	ck_assert_uint_eq(n, 1428571428);
+	ck_assert_uint_eq(div_u64_rem(n, 1000, &rest32), 1428571);
+	ck_assert_uint_eq(rest32, 428);
+	ck_assert_uint_eq(div64_u64_rem(n, n - 1, &rest), 1);
+	ck_assert_uint_eq(rest, 1);
+	ck_assert_int_eq(div_s64(-7, 2), -3);
+	ck_assert_uint_eq(DIV64_U64_ROUND_UP(9ull, 4), 3);
+	ck_assert_uint_eq(be16_to_cpu(cpu_to_be16(0x1234)), 0x1234);
+	ck_assert_uint_eq(cpu_to_le32(1) ^ cpu_to_be32(1), 0x01000001);
+}
+END_TEST
+
 START_TEST(test_powers_of_two)
 {
 	ck_assert(is_power_of_2(64) && !is_power_of_2(65) && !is_power_of_2(0));
@@ -123,6 +143,44 @@ START_TEST(test_words)
 	ck_assert_uint_eq(ror32(3, 1), 0x80000001);
 	ck_assert_uint_eq(rol32(5, 0), 5);
 	ck_assert_int_eq(sign_extend32(0xff, 7), -1);
+}
+END_TEST
+
+START_TEST(test_two_maps)
+{
+	DECLARE_BITMAP(a, 100);
+	DECLARE_BITMAP(b, 100);
+	DECLARE_BITMAP(to, 100);
+
+	bitmap_zero(a, 100);
+	bitmap_zero(b, 100);
+	bitmap_set(a, 10, 80);
+	bitmap_set(b, 85, 10);
+	/* Means nothing. */
+	__set_bit(110, a);
+	ck_assert(bitmap_intersects(a, b, 100));
+	ck_assert(!bitmap_intersects(a, b, 85));
+	ck_assert(!bitmap_subset(b, a, 100));
+	ck_assert(bitmap_and(to, a, b, 100));
+	ck_assert_uint_eq(bitmap_weight(to, 100), 5);
+	ck_assert(bitmap_subset(to, a, 100) && bitmap_subset(to, b, 100));
+	bitmap_or(to, a, b, 100);
+	ck_assert_uint_eq(bitmap_weight(to, 100), 85);
+	bitmap_xor(to, a, b, 100);
+	ck_assert_uint_eq(bitmap_weight(to, 100), 80);
+	ck_assert(bitmap_andnot(to, b, a, 100));
+	ck_assert_uint_eq(bitmap_weight(to, 100), 5);
+	ck_assert(!bitmap_andnot(to, a, a, 100));
+	bitmap_complement(to, a, 100);
+	ck_assert_uint_eq(bitmap_weight(to, 100), 20);
+	ck_assert(!bitmap_equal(to, a, 100));
+	bitmap_complement(to, to, 100);
+	__clear_bit(110, to);
+	ck_assert(bitmap_equal(to, a, 100));
+	ck_assert_uint_eq(bitmap_find_next_zero_area(a, 100, 0, 10, 0), 0);
+	ck_assert_uint_eq(bitmap_find_next_zero_area(a, 100, 1, 10, 0), 90);
+	ck_assert_uint_gt(bitmap_find_next_zero_area(a, 100, 1, 11, 0), 89);
+	ck_assert_uint_eq(bitmap_find_next_zero_area(a, 100, 1, 4, 7), 96);
 }
 END_TEST
 
@@ -237,6 +295,32 @@ START_TEST(test_references)
 	ck_assert_uint_eq(warnings, 1);
 	ck_assert_int_eq(kref_put(&kref, release), 0);
 	ck_assert_int_eq(released, 1);
+}
+END_TEST
+
+static DEFINE_MUTEX(object_lock);
+
+static void release_locked(struct kref *kref)
+{
+	ck_assert(lockdep_is_held(&object_lock));
+	mutex_unlock(&object_lock);
+	release(kref);
+}
+
+START_TEST(test_the_last_reference_under_a_lock)
+{
+	struct kref kref;
+
+	kref_init(&kref);
+	kref_get(&kref);
+	ck_assert_int_eq(kref_put_mutex(&kref, release_locked, &object_lock),
+			 0);
+	ck_assert(!mutex_is_locked(&object_lock));
+	ck_assert_int_eq(kref_put_mutex(&kref, release_locked, &object_lock),
+			 1);
+	ck_assert_int_eq(released, 1);
+	ck_assert(!mutex_is_locked(&object_lock));
+	ck_assert_uint_eq(warnings, 0);
 }
 END_TEST
 
@@ -409,13 +493,16 @@ Suite *test_suite(void)
 
 	tcase_add_test(tc, test_min_and_max);
 	tcase_add_test(tc, test_rounding);
+	tcase_add_test(tc, test_wide_division);
 	tcase_add_test(tc, test_powers_of_two);
 	tcase_add_test(tc, test_overflow_saturates);
 	tcase_add_test(tc, test_words);
 	tcase_add_test(tc, test_maps);
+	tcase_add_test(tc, test_two_maps);
 	tcase_add_test(tc, test_atomics);
 	tc = suite_add(s, "errors", setup, teardown);
 	tcase_add_test(tc, test_references);
+	tcase_add_test(tc, test_the_last_reference_under_a_lock);
 	tcase_add_test(tc, test_a_saturated_counter_stays_one);
 	tcase_add_test(tc, test_error_pointers);
 	tcase_add_test(tc, test_warnings);

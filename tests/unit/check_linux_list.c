@@ -2,8 +2,11 @@
 /*
  * check_linux_list.c - the lists of <linux/list.h>, whole after each step
  */
+#include <linux/hashtable.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/processor.h>
 #include <linux/string.h>
 
 #include "fixture.h"
@@ -13,6 +16,7 @@ struct item {
 	char name;
 	struct list_head link;
 	struct hlist_node node;
+	struct llist_node chain;
 };
 
 static struct item item[6] = {
@@ -347,6 +351,98 @@ START_TEST(test_hlist_loops)
 }
 END_TEST
 
+/* ---- hash tables, and lists without a lock ------------------------------- */
+
+static DEFINE_HASHTABLE(names, 2);
+
+static unsigned int hashed(void)
+{
+	unsigned int n = 0;
+	struct item *it;
+	int bucket;
+
+	hash_for_each(names, bucket, it, node) n++;
+	return n;
+}
+
+START_TEST(test_hash_table)
+{
+	struct hlist_node *next;
+	struct item *it;
+	int bucket;
+
+	ck_assert(hash_empty(names));
+	for (size_t i = 0; i < ARRAY_SIZE(item); i++)
+		hash_add(names, &item[i].node, item[i].name);
+	ck_assert(!hash_empty(names) && hash_hashed(&item[0].node));
+	ck_assert_uint_eq(hashed(), ARRAY_SIZE(item));
+	hash_for_each_possible(names, it, node, 'e') if (it->name == 'e') break;
+	ck_assert_ptr_eq(it, &item[4]);
+	hash_del(&it->node);
+	ck_assert_uint_eq(hashed(), ARRAY_SIZE(item) - 1);
+	hash_for_each_safe(names, bucket, next, it, node) hash_del(&it->node);
+	ck_assert(hash_empty(names) && !hash_hashed(&item[0].node));
+	hash_init(names);
+	ck_assert_uint_eq(hashed(), 0);
+}
+END_TEST
+
+START_TEST(test_llist)
+{
+	LLIST_HEAD(head);
+	struct llist_node *all;
+	struct item *it, *next;
+	char seen[8] = "";
+	size_t n = 0;
+
+	ck_assert(llist_empty(&head) && !llist_del_first(&head));
+	ck_assert(llist_add(&item[0].chain, &head));
+	ck_assert(!llist_add(&item[1].chain, &head));
+	llist_add(&item[2].chain, &head);
+	ck_assert_ptr_eq(llist_del_first(&head), &item[2].chain);
+	all = llist_reverse_order(llist_del_all(&head));
+	ck_assert(llist_empty(&head));
+	llist_for_each_entry_safe(it, next, all, chain)
+	{
+		it->chain.next = NULL;
+		seen[n++] = it->name;
+	}
+	ck_assert_str_eq(seen, "ab");
+}
+END_TEST
+
+#define CHAINED 2000
+
+static struct item chained[4][CHAINED];
+static LLIST_HEAD(shared);
+
+/* Thread 0 takes what the others add. */
+static void add_or_take(unsigned int index, void *arg)
+{
+	unsigned int *taken = arg;
+	struct item *it;
+
+	for (int i = 0; index && i < CHAINED; i++)
+		llist_add(&chained[index][i].chain, &shared);
+	while (!index && *taken < 3 * CHAINED) {
+		llist_for_each_entry(it, llist_del_all(&shared),
+				     chain)++ *taken;
+		if (llist_del_first(&shared))
+			++*taken;
+		cpu_relax();
+	}
+}
+
+START_TEST(test_llist_loses_nothing)
+{
+	unsigned int taken = 0;
+
+	threads_run(4, add_or_take, &taken);
+	ck_assert_uint_eq(taken, 3 * CHAINED);
+	ck_assert(llist_empty(&shared));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
 	Suite *s = suite_create("linux_list");
@@ -364,5 +460,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_hlist_add_and_del);
 	tcase_add_test(tc, test_hlist_move_and_splice);
 	tcase_add_test(tc, test_hlist_loops);
+	tc = suite_add(s, "others", NULL, NULL);
+	tcase_add_test(tc, test_hash_table);
+	tcase_add_test(tc, test_llist);
+	tcase_add_test(tc, test_llist_loses_nothing);
 	return s;
 }

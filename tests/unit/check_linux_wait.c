@@ -13,8 +13,10 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/semaphore.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/wait.h>
@@ -400,6 +402,61 @@ START_TEST(test_completion)
 }
 END_TEST
 
+static DEFINE_SEMAPHORE(two_inside, 2);
+static atomic_t inside, most;
+
+static void go_inside(unsigned int index, void *arg)
+{
+	(void)index;
+	(void)arg;
+	for (int i = 0; i < 500; i++) {
+		int n, old;
+
+		down(&two_inside);
+		n = atomic_inc_return(&inside);
+		old = atomic_read(&most);
+		while (n > old && !atomic_try_cmpxchg(&most, &old, n))
+			;
+		cond_resched();
+		atomic_dec(&inside);
+		up(&two_inside);
+	}
+}
+
+START_TEST(test_semaphore)
+{
+	struct semaphore sem;
+
+	threads_run(THREADS, go_inside, NULL);
+	ck_assert_int_eq(atomic_read(&inside), 0);
+	ck_assert_int_le(atomic_read(&most), 2);
+	sema_init(&sem, 1);
+	ck_assert_int_eq(down_interruptible(&sem), 0);
+	ck_assert_int_eq(down_trylock(&sem), 1);
+	ck_assert_int_eq(down_timeout(&sem, 2), -ETIME);
+	up(&sem);
+	ck_assert_int_eq(down_trylock(&sem), 0);
+}
+END_TEST
+
+START_TEST(test_ratelimit)
+{
+	DEFINE_RATELIMIT_STATE(rs, 3600 * HZ, 2);
+
+	kmem_set_printk(quiet, NULL);
+	ck_assert(__ratelimit(&rs) && __ratelimit(&rs));
+	ck_assert(!__ratelimit(&rs));
+	ck_assert_int_eq(rs.missed, 1);
+	/* The interval is over. */
+	rs.begin -= 3601 * HZ;
+	ck_assert(__ratelimit(&rs));
+	ck_assert_int_eq(rs.missed, 0);
+	ratelimit_state_init(&rs, 0, 1);
+	ck_assert(__ratelimit(&rs) && __ratelimit(&rs));
+	kmem_set_printk(NULL, NULL);
+}
+END_TEST
+
 /* ---- threads ------------------------------------------------------------- */
 
 static atomic_t running = ATOMIC_INIT(0);
@@ -437,6 +494,7 @@ START_TEST(test_kthread)
 
 	name[0] = '\0';
 	task = kthread_create(until_stopped, name, "unborn");
+	ck_assert_int_gt(task_pid_nr(task), 0);
 	ck_assert_int_eq(kthread_stop(task), -EINTR);
 	ck_assert_str_eq(name, "");
 }
@@ -464,6 +522,8 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_condition_under_a_lock);
 	tc = suite_add(s, "completions and threads", NULL, NULL);
 	tcase_add_test(tc, test_completion);
+	tcase_add_test(tc, test_semaphore);
+	tcase_add_test(tc, test_ratelimit);
 	tcase_add_test(tc, test_kthread);
 	return s;
 }

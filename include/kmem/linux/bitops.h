@@ -99,6 +99,14 @@ static inline bool __test_and_clear_bit(long nr, volatile unsigned long *map)
 	return was;
 }
 
+static inline bool __test_and_change_bit(long nr, volatile unsigned long *map)
+{
+	bool was = map[BIT_WORD(nr)] & BIT_MASK(nr);
+
+	__change_bit(nr, map);
+	return was;
+}
+
 #define assign_bit(nr, map, value)                                             \
 	((value) ? set_bit((nr), (map)) : clear_bit((nr), (map)))
 #define __assign_bit(nr, map, value)                                           \
@@ -188,6 +196,11 @@ static inline s32 sign_extend32(u32 value, int bit)
 	return (s32)(value << (31 - bit)) >> (31 - bit);
 }
 
+static inline s64 sign_extend64(u64 value, int bit)
+{
+	return (s64)(value << (63 - bit)) >> (63 - bit);
+}
+
 /* ---- of arrays; @size, in bits, when there is none ----------------------- */
 
 /* The first bit from @from on that differs from those of @skip. */
@@ -251,6 +264,9 @@ static inline unsigned long find_last_bit(const unsigned long *map,
 	     (bit) = find_next_bit((map), (size), (bit) + 1))
 #define for_each_clear_bit(bit, map, size)                                     \
 	for ((bit) = find_first_zero_bit((map), (size)); (bit) < (size);       \
+	     (bit) = find_next_zero_bit((map), (size), (bit) + 1))
+#define for_each_clear_bit_from(bit, map, size)                                \
+	for ((bit) = find_next_zero_bit((map), (size), (bit)); (bit) < (size); \
 	     (bit) = find_next_zero_bit((map), (size), (bit) + 1))
 
 #endif /* KMEM_LINUX_BITOPS_H */

@@ -60,6 +60,9 @@ bool completion_done(struct completion *x);
 
 #define wait_for_completion_io(x) wait_for_completion(x)
 
+#define wait_for_completion_io_timeout(x, timeout)                             \
+	wait_for_completion_timeout(x, timeout)
+
 static inline int wait_for_completion_interruptible(struct completion *x)
 {
 	wait_for_completion(x);
@@ -75,6 +78,12 @@ static inline int wait_for_completion_killable(struct completion *x)
 static inline long
 wait_for_completion_interruptible_timeout(struct completion *x,
 					  unsigned long timeout)
+{
+	return (long)wait_for_completion_timeout(x, timeout);
+}
+
+static inline long wait_for_completion_killable_timeout(struct completion *x,
+							unsigned long timeout)
 {
 	return (long)wait_for_completion_timeout(x, timeout);
 }

@@ -14,6 +14,7 @@
 #include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/build_bug.h>
+#include <linux/byteorder/generic.h>
 #include <linux/compiler.h>
 #include <linux/container_of.h>
 #include <linux/kstrtox.h>
@@ -24,6 +25,7 @@
 #include <linux/printk.h>
 #include <linux/sprintf.h>
 #include <linux/stddef.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 
 #define READ 0

@@ -51,4 +51,31 @@ static inline int kref_put(struct kref *kref,
 	return 1;
 }
 
+/**
+ * kref_put_mutex(), kref_put_lock() - the same for an object that is found
+ * under a lock
+ * @release: called for the last one, with @lock held, which it must let go
+ *
+ * Return: 1 when @release was called, else 0.
+ */
+static inline int kref_put_mutex(struct kref *kref,
+				 void (*release)(struct kref *kref),
+				 struct mutex *lock)
+{
+	if (!refcount_dec_and_mutex_lock(&kref->refcount, lock))
+		return 0;
+	release(kref);
+	return 1;
+}
+
+static inline int kref_put_lock(struct kref *kref,
+				void (*release)(struct kref *kref),
+				spinlock_t *lock)
+{
+	if (!refcount_dec_and_lock(&kref->refcount, lock))
+		return 0;
+	release(kref);
+	return 1;
+}
+
 #endif /* KMEM_LINUX_KREF_H */

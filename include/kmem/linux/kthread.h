@@ -24,6 +24,9 @@ struct task_struct *kthread_create(int (*threadfn)(void *data), void *data,
 				   const char *namefmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The node is where the kernel takes the stack from. */
+#define kthread_create_on_node(threadfn, data, node, namefmt, ...)             \
+	((void)(node), kthread_create(threadfn, data, namefmt, ##__VA_ARGS__))
 /* The same, and it begins. */
 #define kthread_run(threadfn, data, namefmt, ...)                              \
 	__extension__({                                                        \

@@ -26,9 +26,12 @@
 #ifndef KMEM_LINUX_MODULE_H
 #define KMEM_LINUX_MODULE_H
 
-/* The first three because modules find them here in the kernel, too. */
+/* The first six because modules find them here in the kernel, too. */
+#include <linux/cache.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include <linux/errno.h>

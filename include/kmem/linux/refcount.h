@@ -10,6 +10,8 @@
 
 #include <linux/atomic.h>
 #include <linux/bug.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
 
 typedef struct refcount_struct {
 	atomic_t refs;
@@ -71,6 +73,52 @@ static inline void refcount_dec(refcount_t *r)
 		return;
 	refcount_set(r, REFCOUNT_SATURATED);
 	WARN_ONCE(true, "refcount_t: decrement hit 0; leaking memory.\n");
+}
+
+/* Return: false: it was the last one, and still is there. */
+static inline bool __must_check refcount_dec_not_one(refcount_t *r)
+{
+	int old = atomic_read(&r->refs);
+
+	do {
+		if (old == REFCOUNT_SATURATED)
+			return true;
+		if (old == 1)
+			return false;
+		if (old <= 0) {
+			WARN_ONCE(true, "refcount_t: underflow; "
+					"use-after-free.\n");
+			return true;
+		}
+	} while (!atomic_try_cmpxchg(&r->refs, &old, old - 1));
+	return true;
+}
+
+/* The last one is given back with the lock held, and only then: nobody who
+ * looks for the object under that lock finds one without references.
+ * Return: true: it was the last one, and the caller has the lock. */
+static inline bool __must_check refcount_dec_and_mutex_lock(refcount_t *r,
+							    struct mutex *lock)
+{
+	if (refcount_dec_not_one(r))
+		return false;
+	mutex_lock(lock);
+	if (refcount_dec_and_test(r))
+		return true;
+	mutex_unlock(lock);
+	return false;
+}
+
+static inline bool __must_check refcount_dec_and_lock(refcount_t *r,
+						      spinlock_t *lock)
+{
+	if (refcount_dec_not_one(r))
+		return false;
+	spin_lock(lock);
+	if (refcount_dec_and_test(r))
+		return true;
+	spin_unlock(lock);
+	return false;
 }
 
 #endif /* KMEM_LINUX_REFCOUNT_H */

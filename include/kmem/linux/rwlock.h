@@ -24,7 +24,7 @@ static inline void rwlock_init(rwlock_t *lock)
 	pthread_rwlock_init(&lock->kmem_rwlock, NULL);
 }
 
-/* A lock that its writer takes again, or lets go twice. */
+/* It fails for the lock's own writer, which would wait for itself. */
 static inline void read_lock(rwlock_t *lock)
 {
 	BUG_ON(pthread_rwlock_rdlock(&lock->kmem_rwlock) != 0);

@@ -19,6 +19,7 @@
 
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
+#include <linux/processor.h>
 #include <linux/types.h>
 
 #pragma GCC visibility push(default)

@@ -11,10 +11,12 @@
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>
+#include <linux/string.h> /* kmemdup() and memset() are neighbours */
 #include <linux/types.h>
 
 #define ARCH_KMALLOC_MINALIGN 8
 
 DEFINE_FREE(kfree, void *, if (!IS_ERR_OR_NULL(_T)) kfree(_T))
+DEFINE_FREE(kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
 
 #endif /* KMEM_LINUX_SLAB_H */

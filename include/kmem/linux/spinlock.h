@@ -12,6 +12,7 @@
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/lockdep.h>
+#include <linux/processor.h>
 #include <linux/types.h>
 
 typedef struct spinlock {
@@ -112,11 +113,29 @@ static inline int spin_trylock_bh(spinlock_t *lock)
 #define spin_lock_irqsave_nested(lock, flags, subclass)                        \
 	spin_lock_irqsave(lock, flags)
 
+/* Locks that never sleep, elsewhere: here they are the same. */
+typedef spinlock_t raw_spinlock_t;
+
+#define __RAW_SPIN_LOCK_UNLOCKED(name) __SPIN_LOCK_UNLOCKED(name)
+#define DEFINE_RAW_SPINLOCK(name) DEFINE_SPINLOCK(name)
+#define raw_spin_lock_init(lock) spin_lock_init(lock)
+#define raw_spin_lock(lock) spin_lock(lock)
+#define raw_spin_trylock(lock) spin_trylock(lock)
+#define raw_spin_unlock(lock) spin_unlock(lock)
+#define raw_spin_lock_irq(lock) spin_lock_irq(lock)
+#define raw_spin_unlock_irq(lock) spin_unlock_irq(lock)
+#define raw_spin_lock_irqsave(lock, flags) spin_lock_irqsave(lock, flags)
+#define raw_spin_unlock_irqrestore(lock, flags)                                \
+	spin_unlock_irqrestore(lock, flags)
+
+DEFINE_GUARD(raw_spinlock, raw_spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(spinlock, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(spinlock_irq, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(spinlock_bh, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 
+/* For atomic_t, which comes with the locks in the kernel, too. */
+#include <linux/atomic.h>
 #include <linux/rwlock.h>
 
 #endif /* KMEM_LINUX_SPINLOCK_H */
