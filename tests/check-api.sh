@@ -8,8 +8,8 @@ set -eu
 . "${abs_top_srcdir:?run by make check}/tests/lib/common.sh"
 
 # The functions that headers declare: comments, preprocessor lines, macros that
-# stand for inline functions, and inline bodies are dropped, then the word before the first "(" of each statement is
-# a name.
+# stand for inline functions, and inline bodies are dropped, then the word before
+# the first "(" of each statement is a name.
 declared() {
 	sed -e 's@//.*@@' "$@" | awk '
 	{ text = text $0 "\n" }
@@ -36,9 +36,10 @@ declared() {
 			if (depth == 0)
 				statement = statement c
 			if (c == "}" && --depth <= 0) {
-				depth = 0
-				if (statement ~ /^ *static /)
+				# The end of extern "C", or of a body.
+				if (depth < 0 || statement ~ /^ *static /)
 					statement = ""
+				depth = 0
 			}
 			if (c == ";" && depth == 0) {
 				name(statement)
