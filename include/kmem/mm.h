@@ -2,11 +2,11 @@
 /*
  * mm.h - pages as somebody holds them: references, and units of several
  *
- * A block that was asked for with __GFP_COMP is a *compound page*: one unit,
- * with one count of references, whichever of its pages is named. The first page
- * is its head, the others are tails. Slabs of several pages, and what kmalloc()
- * takes from the page allocator, are such units too, but only their allocators
- * free them.
+ * A block of several pages that was asked for with __GFP_COMP is a *compound
+ * page*: one unit, with one count of references, whichever of its pages is
+ * named. The first page is its head, the others are tails. Slabs of several
+ * pages, and what kmalloc() takes from the page allocator, are such units too,
+ * but only their allocators free them.
  *
  * A block without __GFP_COMP is a row of pages of which only the first has a
  * reference. split_page() makes each of them a page of its own.

@@ -20,15 +20,20 @@
 
 /* ---- compound pages ---- */
 
-/* Is it the first page of a unit? Slabs are units too. */
+/*
+ * Is it the first page of a unit? Slabs are units too. A single page is none,
+ * whatever its mask was.
+ */
 static bool is_head(const struct page *page)
 {
+	if (!counter_read(page->order))
+		return false;
 	switch (page_type(page)) {
 	case PAGE_USED:
 	case PAGE_LARGE:
 		return counter_read(page->compound);
 	case PAGE_SLAB:
-		return counter_read(page->order) > 0;
+		return true;
 	default:
 		return false;
 	}

@@ -29,7 +29,7 @@ void split_page(struct page *page, unsigned int order)
 		return;
 	if (page->order != order)
 		bad_page(page, "split_page", "allocated with another order");
-	else if (page->compound)
+	else if (PageHead(page))
 		bad_page(page, "split_page", "a compound page");
 	else
 		make_single(page, order);

@@ -192,6 +192,18 @@ START_TEST(test_every_page_of_a_unit_leads_to_its_head)
 }
 END_TEST
 
+/* Kernel code may split it, too. */
+START_TEST(test_single_page_is_no_unit)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_COMP);
+
+	ck_assert(!PageCompound(page) && !PageHead(page) && !PageTail(page));
+	split_page(page, 0);
+	ck_assert_uint_eq(reports_take(), 0);
+	__free_page(page);
+}
+END_TEST
+
 START_TEST(test_other_blocks_are_no_units)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 4);
@@ -527,6 +539,7 @@ Suite *test_suite(void)
 	tc = suite_add(s, "compound", setup, kmem_down);
 	tcase_add_loop_test(tc, test_every_page_of_a_unit_leads_to_its_head, 1,
 			    11);
+	tcase_add_test(tc, test_single_page_is_no_unit);
 	tcase_add_test(tc, test_other_blocks_are_no_units);
 	tcase_add_test(tc, test_slabs_and_large_blocks_are_units);
 
