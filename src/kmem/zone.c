@@ -108,7 +108,7 @@ static int parse_zone(const char **text, enum zone_type *ret_type,
 {
 	const char *p = *text;
 	size_t len = strcspn(p, ":,");
-	unsigned long size = 0;
+	unsigned long size = 0, unit = 1;
 	unsigned int type = 0;
 
 	while (type < NR_ZONE_TYPES &&
@@ -124,7 +124,9 @@ static int parse_zone(const char **text, enum zone_type *ret_type,
 			    __builtin_add_overflow(size, *p - '0', &size))
 				return -ERANGE;
 		if (*p == 'K' || *p == 'M' || *p == 'G')
-			size <<= *p == 'K' ? 10 : *p == 'M' ? 20 : 30, p++;
+			unit <<= *p == 'K' ? 10 : *p == 'M' ? 20 : 30, p++;
+		if (__builtin_mul_overflow(size, unit, &size))
+			return -ERANGE;
 		if (size == 0 || size % KMEM_BLOCK_SIZE)
 			return -EINVAL;
 	}

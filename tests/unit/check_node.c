@@ -217,6 +217,9 @@ static const struct {
 	{ "Normal,HighMem:68M", 1, -EINVAL },
 	{ "HighMem:16M,Normal", 1, -EINVAL },
 	{ "Device", 1, -EINVAL },
+	/* 64 MiB, and 2^64 more. */
+	{ "Normal:18014398509547520K", 1, -ERANGE },
+	{ "Normal:17179869185G", 1, -ERANGE },
 };
 
 #define NR_REFUSED ((int)(sizeof(refused) / sizeof(refused[0])))
