@@ -102,9 +102,12 @@ static unsigned int take_from_new_slab(struct kmem_cache *s, gfp_t gfp,
 				       unsigned int node, unsigned int nr,
 				       void **objects)
 {
-	struct page *slab = grow_and_lock(s, gfp, node);
 	unsigned int n = 0;
+	struct page *slab;
 
+	if (at_limit(s))
+		return 0;
+	slab = grow_and_lock(s, gfp, node);
 	if (slab) {
 		n = slab_take(s, slab->node, nr, objects);
 		counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
@@ -122,8 +125,6 @@ static unsigned int take_elsewhere(struct kmem_cache *s, unsigned int node,
 {
 	unsigned int n = 0;
 
-	if (kmem.nr_nodes == 1)
-		return 0;
 	lock(&s->lock, LOCK_SLABS);
 	if (last || slab_may_look_elsewhere(s))
 		n = slab_take_elsewhere(s, node, last ? 0 : s->min_partial, nr,
@@ -131,6 +132,57 @@ static unsigned int take_elsewhere(struct kmem_cache *s, unsigned int node,
 	counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], n);
 	unlock(&s->lock);
 	return n;
+}
+
+/* For a slab of the node alone, if that is to be had for nothing. */
+static gfp_t own_node(gfp_t gfp)
+{
+	return (gfp & ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL)) | __GFP_THISNODE |
+	       __GFP_NOMEMALLOC | __GFP_NOWARN;
+}
+
+static bool must_stay(gfp_t gfp)
+{
+	return gfp & __GFP_THISNODE || kmem.nr_nodes == 1;
+}
+
+/*
+ * Up to @nr objects, when no slab of the node has any. A full node is made up
+ * for by what others have begun; a slab more on one of them is the last resort,
+ * or each object would come with its own.
+ */
+static unsigned int take_more(struct kmem_cache *s, gfp_t gfp,
+			      unsigned int node, bool named, unsigned int nr,
+			      void **objects)
+{
+	bool stay = must_stay(gfp);
+	unsigned int n = 0;
+
+	if (!stay && !named)
+		n = take_elsewhere(s, node, false, nr, objects);
+	if (!stay && !n)
+		n = take_from_new_slab(s, own_node(gfp), node, nr, objects);
+	if (!stay && !n)
+		n = take_elsewhere(s, node, true, nr, objects);
+	if (!n)
+		n = take_from_new_slab(s, gfp, node, nr, objects);
+	/* Reclaim found no page, but brought what others had parked. */
+	if (!stay && !n && gfpflags_allow_blocking(gfp))
+		n = take_elsewhere(s, node, true, nr, objects);
+	return n;
+}
+
+/* Of a new slab; the cache is locked before and after, not in between. */
+static void *checked_new(struct kmem_cache *s, gfp_t gfp, unsigned int node,
+			 const struct slab_user *user)
+{
+	struct page *slab;
+
+	if (at_limit(s))
+		return NULL;
+	unlock(&s->lock);
+	slab = grow_and_lock(s, gfp, node);
+	return slab ? slab_take_checked(s, slab->node, user) : NULL;
 }
 
 static void *checked_elsewhere(struct kmem_cache *s, unsigned int node,
@@ -144,23 +196,21 @@ static void *checked_elsewhere(struct kmem_cache *s, unsigned int node,
 	return object;
 }
 
-/* For caches that debug. */
+/* For caches that debug: the same steps. */
 static void *alloc_checked(struct kmem_cache *s, gfp_t gfp, unsigned int node,
 			   const struct slab_user *user)
 {
-	struct page *slab;
+	bool stay = must_stay(gfp);
 	void *object;
 
 	lock(&s->lock, LOCK_SLABS);
 	object = slab_take_checked(s, node, user);
-	if (!object && !at_limit(s)) {
-		unlock(&s->lock);
-		slab = grow_and_lock(s, gfp, node);
-		if (slab)
-			object = slab_take_checked(s, slab->node, user);
-		else if (!(gfp & __GFP_THISNODE))
-			object = checked_elsewhere(s, node, user);
-	}
+	if (!stay && !object)
+		object = checked_new(s, own_node(gfp), node, user);
+	if (!stay && !object)
+		object = checked_elsewhere(s, node, user);
+	if (!object)
+		object = checked_new(s, gfp, node, user);
 	if (object)
 		counter_add(s->stat[KMEM_CACHE_STAT_alloc_slowpath], 1);
 	unlock(&s->lock);
@@ -177,18 +227,13 @@ static void *alloc_from(struct kmem_cache *s, gfp_t gfp, unsigned int node,
 {
 	struct kmem_record *r = NULL;
 	struct thread *t = thread_self;
-	bool stay = gfp & __GFP_THISNODE;
 	void *object;
 
 	if (t && t->node == node)
 		r = &t->record[s->slot];
 	object = refill(s, r, node);
-	if (!object && !named && !stay)
-		take_elsewhere(s, node, false, 1, &object);
-	if (!object && !at_limit(s))
-		take_from_new_slab(s, gfp, node, 1, &object);
-	if (!object && !stay)
-		take_elsewhere(s, node, true, 1, &object);
+	if (!object)
+		take_more(s, gfp, node, named, 1, &object);
 	/* Reclaim found no page, but brought what others had parked. */
 	if (!object && gfpflags_allow_blocking(gfp))
 		object = refill(s, r, node);
@@ -333,19 +378,14 @@ static unsigned int take_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 {
 	unsigned int want = (unsigned int)MIN(nr, 1u << 20), got;
 	unsigned int node = thread_node();
-	bool stay = gfp & __GFP_THISNODE;
 
 	if (want <= BULK_FEW) {
 		objects[0] = alloc_slow(s, gfp, s->object_size, NULL);
 		return objects[0] != NULL;
 	}
 	got = take_some(s, node, want, objects);
-	if (!got && !stay)
-		got = take_elsewhere(s, node, false, want, objects);
-	if (!got && !at_limit(s))
-		got = take_from_new_slab(s, gfp, node, want, objects);
-	if (!got && !stay)
-		got = take_elsewhere(s, node, true, want, objects);
+	if (!got)
+		got = take_more(s, gfp, node, false, want, objects);
 	/* As in alloc_from(). */
 	if (!got && gfpflags_allow_blocking(gfp))
 		got = take_some(s, node, want, objects);

@@ -20,13 +20,15 @@
  * Objects are looked for on one node, the caller's or the one that it names. If
  * no slab there has any, defrag_ratio in a hundred of those who do not care are
  * sent to partial slabs of other nodes, the nearest first, where more than
- * min_partial are; all others, and who finds nothing there, get a new slab.
+ * min_partial are; all others, and who finds nothing there, get a new slab of
+ * the node. When the node has no pages for one, any partial slab of the others
+ * serves before a new one is made there.
  *
  * Where it differs from the kernel: the lists of all nodes have one lock, which
  * the cache's limit needs as well; threads come here for half a sheaf, and
  * nodes are for their placement. Turns, not chance, decide who defragments. Full
- * slabs are on a list too, so that
- * every slab can be shown, checked and, when a cache is destroyed, found. A
+ * slabs are on a list too, so that every slab can be shown, checked and, when a
+ * cache is destroyed, found. A
  * slab's free list is changed under the cache's lock, not by a double-word
  * compare-exchange: most threads come here for half a sheaf. What cannot be an
  * object of the slab is reported and refused when it arrives here. Caches that
@@ -176,8 +178,8 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp,
 }
 
 /*
- * A new slab, of the node if it has pages, known to nobody yet. Called without locks: looking for pages may
- * reclaim, and constructors are the user's.
+ * A new slab, of the node if it has pages, known to nobody yet. Called without
+ * locks: looking for pages may reclaim, and constructors are the user's.
  */
 struct page *slab_new(struct kmem_cache *s, gfp_t gfp, unsigned int node)
 {

@@ -245,6 +245,38 @@ START_TEST(test_full_node_falls_back)
 }
 END_TEST
 
+/*
+ * What comes from elsewhere is used up as well: no slab for each object, on
+ * whatever node it is.
+ */
+START_TEST(test_full_node_uses_up_what_others_gave)
+{
+	int named = _i < 2 ? 1 : NUMA_NO_NODE;
+	void *object[MANY];
+	unsigned int least;
+
+	ck_assert_int_eq(kmem_cache_set_defrag_ratio(cache, _i % 2 ? 100 : 0),
+			 0);
+	fill_node(1);
+	if (named == NUMA_NO_NODE)
+		ck_assert_int_eq(kmem_set_numa_node(1), 0);
+	for (int i = 0; i < MANY; i++) {
+		object[i] = take(0, named);
+		ck_assert_int_eq(node_of(object[i]), 2);
+	}
+	least = (MANY + look().objs_per_slab - 1) / look().objs_per_slab;
+	ck_assert_uint_eq(look().node[2].slabs, least);
+	ck_assert_uint_eq(look().slabs, least);
+	for (int i = 0; i < MANY; i++)
+		kmem_cache_free(cache, object[i]);
+	/* The first page that its own node has again is preferred. */
+	empty_nodes();
+	object[0] = take(0, named);
+	ck_assert_int_eq(node_of(object[0]), 1);
+	kmem_cache_free(cache, object[0]);
+}
+END_TEST
+
 /* No page anywhere, but free objects of another node. */
 START_TEST(test_last_objects_of_other_nodes_serve)
 {
@@ -467,10 +499,12 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_remote_objects_are_not_parked);
 	tcase_add_test(tc, test_bulk_is_local_too);
 	tcase_add_test(tc, test_full_node_falls_back);
+	tcase_add_loop_test(tc, test_full_node_uses_up_what_others_gave, 0, 4);
 	tcase_add_test(tc, test_threads_of_all_nodes);
 
 	tc = suite_add(s, "full nodes", nodes_setup, nodes_teardown);
 	tcase_add_test(tc, test_full_node_falls_back);
+	tcase_add_loop_test(tc, test_full_node_uses_up_what_others_gave, 0, 4);
 	tcase_add_test(tc, test_last_objects_of_other_nodes_serve);
 
 	tc = suite_add(s, "defrag", nodes_setup, nodes_teardown);
