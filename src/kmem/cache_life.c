@@ -83,6 +83,7 @@ static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 		      const struct slab_layout *layout)
 {
 	unshuffle(s);
+	counter_add(s->shapes, 1);
 	s->spec = *spec;
 	s->layout = *layout;
 	counter_set(s->object_size, spec->object_size);

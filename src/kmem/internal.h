@@ -885,6 +885,7 @@ struct kmem_cache {
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
 	gfp_t gfp; /* added to every request for pages */
+	unsigned int shapes; /* that it has had; read without the lock */
 
 	uint64_t random; /* what links in free objects are mixed with */
 	uint16_t *shuffle; /* an order of a slab's objects, or NULL */

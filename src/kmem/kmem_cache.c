@@ -234,9 +234,29 @@ static void *alloc_from(struct kmem_cache *s, gfp_t gfp, unsigned int node,
 	object = refill(s, r, node);
 	if (!object)
 		take_more(s, gfp, node, named, 1, &object);
-	/* Reclaim found no page, but brought what others had parked. */
+	/* As there, for its own node. */
 	if (!object && gfpflags_allow_blocking(gfp))
 		object = refill(s, r, node);
+	return object;
+}
+
+/*
+ * Past the array. Whether the cache debugs is known for sure under its lock
+ * alone: one that begins to, just now, refuses to give objects unchecked. The
+ * way with checks is right for any cache.
+ */
+static void *alloc_past_array(struct kmem_cache *s, gfp_t gfp,
+			      unsigned int node, bool named, size_t size,
+			      void *caller)
+{
+	unsigned int shapes = counter_read(s->shapes);
+	struct slab_user user = { size, caller };
+	void *object = NULL;
+
+	if (!cache_debugs(s))
+		object = alloc_from(s, gfp, node, named);
+	if (!object && (cache_debugs(s) || counter_read(s->shapes) != shapes))
+		object = alloc_checked(s, gfp, node, &user);
 	return object;
 }
 
@@ -245,14 +265,8 @@ static __attribute__((noinline)) void *
 alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
 {
 	struct thread *t = thread_get();
-	unsigned int node = t ? t->node : 0;
 
-	if (cache_debugs(s)) {
-		struct slab_user user = { size, caller };
-
-		return alloc_checked(s, gfp, node, &user);
-	}
-	return alloc_from(s, gfp, node, false);
+	return alloc_past_array(s, gfp, t ? t->node : 0, false, size, caller);
 }
 
 /*
@@ -283,14 +297,12 @@ void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 static void *alloc_named(struct kmem_cache *s, gfp_t gfp, unsigned int node,
 			 size_t size, void *caller)
 {
-	struct slab_user user = { size, caller };
 	void *object;
 
 	lock(&s->lock, LOCK_SLABS);
 	counter_add(s->stat[KMEM_CACHE_STAT_alloc_node_mismatch], 1);
 	unlock(&s->lock);
-	object = cache_debugs(s) ? alloc_checked(s, gfp, node, &user)
-				 : alloc_from(s, gfp, node, true);
+	object = alloc_past_array(s, gfp, node, true, size, caller);
 	if (object && (gfp | s->always) & __GFP_ZERO)
 		memset(object, 0, slab_debug_request(s, object));
 	return object;
@@ -392,17 +404,13 @@ static unsigned int take_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	return got;
 }
 
-bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
-			   void **objects)
+/* Objects in hand keep the cache as it is: only the first may fail for that. */
+static bool alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+		       void **objects)
 {
 	struct kmem_record *r;
 	size_t n = 0;
 
-	if (nr == 0 || !room_for(s, nr))
-		return false;
-	if (cache_debugs(s))
-		return alloc_bulk_checked(s, gfp, nr, objects,
-					  __builtin_return_address(0));
 	for (;;) {
 		unsigned int got;
 
@@ -421,6 +429,21 @@ bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	for (size_t i = 0; (gfp | s->always) & __GFP_ZERO && i < nr; i++)
 		memset(objects[i], 0, s->object_size);
 	return true;
+}
+
+bool kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			   void **objects)
+{
+	unsigned int shapes = counter_read(s->shapes);
+
+	if (nr == 0 || !room_for(s, nr))
+		return false;
+	if (!cache_debugs(s) && alloc_bulk(s, gfp, nr, objects))
+		return true;
+	/* As in alloc_past_array(). */
+	return (cache_debugs(s) || counter_read(s->shapes) != shapes) &&
+	       alloc_bulk_checked(s, gfp, nr, objects,
+				  __builtin_return_address(0));
 }
 
 /* ---- free ---- */

@@ -324,7 +324,8 @@ static unsigned int take_from_slab(struct kmem_cache *s, struct page *slab,
 
 /*
  * Up to @nr objects from partial slabs of a node, fewer when those or the limit
- * end. Under the cache's lock.
+ * end, and none of a cache that debugs: its caller has looked too early. Under
+ * the cache's lock.
  */
 unsigned int slab_take(struct kmem_cache *s, unsigned int node, unsigned int nr,
 		       void **objects)
@@ -333,6 +334,8 @@ unsigned int slab_take(struct kmem_cache *s, unsigned int node, unsigned int nr,
 	unsigned int n = 0;
 
 	lock_assert_held(&s->lock);
+	if (cache_debugs(s))
+		return 0;
 	if (s->limit != KMEM_NO_LIMIT) {
 		uint64_t room = s->out < s->limit ? s->limit - s->out : 0;
 

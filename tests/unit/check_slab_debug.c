@@ -8,6 +8,8 @@
  * subject of check_slab_debug_clobber.c; the kernel's own cases are in
  * check_slab_kunit.c.
  */
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -824,6 +826,61 @@ START_TEST(test_threads)
 }
 END_TEST
 
+#define VISITS 1000
+#define FEW 40 /* more than a bulk request takes through the thread's array */
+
+static bool visited;
+
+/* Objects come and go, singly and in bulk; in between the cache is empty. */
+static void *come_and_go(void *arg)
+{
+	unsigned int *failed = arg;
+	void *p[FEW];
+
+	for (int i = 0; i < VISITS; i++) {
+		sched_yield();
+		p[0] = kmem_cache_alloc(cache, GFP_KERNEL);
+		memset(p[0], i, SIZE);
+		kmem_cache_free(cache, p[0]);
+		sched_yield();
+		if (kmem_cache_alloc_bulk(cache, GFP_KERNEL, FEW, p))
+			kmem_cache_free_bulk(cache, FEW, p);
+		else
+			++*failed;
+	}
+	__atomic_store_n(&visited, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/*
+ * Whoever asks just now gets an object as the cache then makes them: one that
+ * was not marked as used would be reported when it comes back.
+ */
+START_TEST(test_reshape_while_others_allocate)
+{
+	struct kmem_cache_spec spec = { .object_size = SIZE };
+	unsigned int failed = 0, switched = 0;
+	pthread_t thread;
+
+	visited = false;
+	ck_assert_int_eq(kmem_cache_new("watched", "test", &spec, &cache), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, come_and_go, &failed),
+			 0);
+	while (!__atomic_load_n(&visited, __ATOMIC_ACQUIRE) || !switched) {
+		spec.flags ^= FZPU;
+		if (kmem_cache_reshape(cache, &spec))
+			spec.flags ^= FZPU;
+		else
+			switched++;
+	}
+	pthread_join(thread, NULL);
+	ck_assert_uint_eq(failed, 0);
+	kmem_cache_destroy(cache);
+	cache = NULL;
+	assert_heard(0);
+}
+END_TEST
+
 static void add_free_tests(Suite *s)
 {
 	TCase *tc = suite_add(s, "free", debug_setup, debug_teardown);
@@ -882,6 +939,7 @@ static void add_object_tests(Suite *s)
 	tcase_add_loop_test(tc, test_many_objects, 0, NR_CHECKED);
 	tcase_add_loop_test(tc, test_limit_holds, 0, NR_CHECKED);
 	tcase_add_loop_test(tc, test_reshape, 0, NR_CHECKED);
+	tcase_add_test(tc, test_reshape_while_others_allocate);
 	tcase_add_loop_test(tc, test_threads, 0, NR_CHECKED);
 }
 
