@@ -636,6 +636,13 @@ static inline uint64_t record_pushes(const struct kmem_record *r)
 	       counter_read(r->spare_count) + counter_read(r->moved);
 }
 
+/* Never used by its thread, or by nobody since its source went: no counts. */
+static inline bool record_is_blank(const struct kmem_record *r)
+{
+	return !counter_read(r->slots) && !counter_read(r->state) &&
+	       !counter_read(r->moved);
+}
+
 void *record_take(struct kmem_record *r);
 void record_lock(struct kmem_record *r);
 void record_unlock(struct kmem_record *r);

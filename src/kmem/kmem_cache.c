@@ -709,7 +709,7 @@ void caches_drain(void)
 
 /*
  * The list is held throughout: a cache that is destroyed meanwhile would find
- * neither the thread nor its objects.
+ * neither the thread nor its objects. Most threads use few of all caches.
  */
 void cache_thread_exit(struct thread *t)
 {
@@ -721,6 +721,8 @@ void cache_thread_exit(struct thread *t)
 		struct kmem_record *r = &t->record[s->slot];
 		struct flush flush = { s, &discard };
 
+		if (record_is_blank(r))
+			continue;
 		record_close(r, flush_objects, &flush);
 		slab_release(s, &discard);
 		lock(&thread_list_lock, LOCK_THREADS);

@@ -261,6 +261,8 @@ void page_thread_exit(struct thread *t)
 		struct kmem_record *r = &t->record[slot];
 		struct list_of list = list_of_slot(slot);
 
+		if (record_is_blank(r))
+			continue;
 		record_close(r, give_list, &list);
 		fold(list.zone, list.order, r);
 	}
