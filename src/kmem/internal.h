@@ -1465,10 +1465,14 @@ static inline const uint8_t *zonelist(unsigned int node, gfp_t gfp)
 /* Sets the stack up with defaults at the first call of a public function. */
 bool kmem_start(void);
 
+static inline bool kmem_is_up(void)
+{
+	return likely(__atomic_load_n(&kmem.ready, __ATOMIC_ACQUIRE));
+}
+
 static inline bool kmem_up(void)
 {
-	return likely(__atomic_load_n(&kmem.ready, __ATOMIC_ACQUIRE)) ||
-	       kmem_start();
+	return kmem_is_up() || kmem_start();
 }
 
 static inline bool kmem_contains(const void *p)

@@ -131,14 +131,24 @@ static void *alloc_large(size_t size, gfp_t gfp, int node)
 	return __page_address(page);
 }
 
+/* For who prefers a node; also for nothing, whole pages and the first request. */
+__attribute__((noinline)) void *kmalloc_on(size_t size, gfp_t gfp, int node,
+					   void *caller)
+{
+	if (size == 0)
+		return ZERO_SIZE_PTR;
+	if (!kmem_up())
+		return NULL;
+	if (size > KMALLOC_MAX_CACHE_SIZE)
+		return alloc_large(size, gfp, node);
+	return cache_alloc_on(cache_for(size, gfp), gfp, node, size, caller);
+}
+
+/* Nothing is kept over a call here, as in alloc_object(). */
 static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 {
-	if (unlikely(size == 0))
-		return ZERO_SIZE_PTR;
-	if (unlikely(!kmem_up()))
-		return NULL;
-	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
-		return alloc_large(size, gfp, NUMA_NO_NODE);
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE || !kmem_is_up()))
+		return kmalloc_on(size, gfp, NUMA_NO_NODE, caller);
 	return cache_alloc_sized(cache_for(size, gfp), gfp, size, caller);
 }
 
@@ -146,18 +156,6 @@ static inline void *alloc(size_t size, gfp_t gfp, void *caller)
 void *kmalloc_caller(size_t size, gfp_t gfp, void *caller)
 {
 	return alloc(size, gfp, caller);
-}
-
-/* The same, preferring a node. */
-void *kmalloc_on(size_t size, gfp_t gfp, int node, void *caller)
-{
-	if (unlikely(size == 0))
-		return ZERO_SIZE_PTR;
-	if (unlikely(!kmem_up()))
-		return NULL;
-	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
-		return alloc_large(size, gfp, node);
-	return cache_alloc_on(cache_for(size, gfp), gfp, node, size, caller);
 }
 
 /* The cache of requests with nothing special in their mask, or NULL. */

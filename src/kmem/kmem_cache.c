@@ -261,17 +261,29 @@ static void *alloc_past_array(struct kmem_cache *s, gfp_t gfp,
 }
 
 /* The array is empty or closed. */
-static __attribute__((noinline)) void *
-alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
+static void *alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t size,
+			void *caller)
 {
 	struct thread *t = thread_get();
 
 	return alloc_past_array(s, gfp, t ? t->node : 0, false, size, caller);
 }
 
+/* The same, and cleared if that is wanted. */
+static __attribute__((noinline)) void *
+alloc_unparked(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
+{
+	void *object = alloc_slow(s, gfp, size, caller);
+
+	/* Of what debugging watches, no more than was asked for. */
+	if (object && (gfp | s->always) & __GFP_ZERO)
+		memset(object, 0, slab_debug_request(s, object));
+	return object;
+}
+
 /*
- * The hot pair, with kmem_cache_free(): a load, a pop, two tests. What only the
- * slow path needs stays in registers.
+ * The hot pair, with kmem_cache_free(): a load, a pop, two tests. Whatever else
+ * there is to do is a tail call, so that no register has to be saved for it.
  */
 static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp, size_t size,
 				 void *caller)
@@ -280,10 +292,10 @@ static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp, size_t size,
 	void *object = likely(r != NULL) ? kmem_record_pop(r) : NULL;
 
 	if (unlikely(!object))
-		object = alloc_slow(s, gfp, size, caller);
-	/* Of what debugging watches, no more than was asked for. */
-	if (unlikely((gfp | s->always) & __GFP_ZERO) && object)
-		memset(object, 0, slab_debug_request(s, object));
+		return alloc_unparked(s, gfp, size, caller);
+	/* What was parked is not watched. */
+	if (unlikely((gfp | s->always) & __GFP_ZERO))
+		return memset(object, 0, s->object_size);
 	return object;
 }
 
@@ -540,29 +552,31 @@ bool cache_is_local(const struct kmem_cache *s, void **objects, unsigned int nr)
 	return true;
 }
 
-/* What a cache asks for beside the usual. Return: it is freed. */
-static __attribute__((noinline)) bool free_carefully(struct kmem_cache *s,
-						     void *object)
+/* All but the plain way: no object, or a cache that wants more, see on_free. */
+static __attribute__((noinline)) void free_unusual(struct kmem_cache *s,
+						   void *object, void *caller)
 {
+	struct kmem_record *r = thread_record(s->slot);
+
+	if (!object) {
+		kmem_report("kmem_cache_free(%s, NULL)", s->name);
+		return;
+	}
 	if (s->on_free & FREE_WIPE)
 		wipe(s, object);
-	if (cache_debugs(s) || cache_is_local(s, &object, 1))
-		return false;
-	give_bulk(s, 1, &object);
-	return true;
+	if (!cache_debugs(s) && !cache_is_local(s, &object, 1))
+		give_bulk(s, 1, &object);
+	else if (!r || !kmem_record_push(r, object))
+		free_slow(s, object, caller);
 }
 
 static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_record(s->slot);
 
-	if (unlikely(!object)) {
-		kmem_report("kmem_cache_free(%s, NULL)", s->name);
-		return;
-	}
-	if (unlikely(s->on_free) && free_carefully(s, object))
-		return;
-	if (unlikely(!r || !kmem_record_push(r, object)))
+	if (unlikely(!object || s->on_free))
+		free_unusual(s, object, caller);
+	else if (unlikely(!r || !kmem_record_push(r, object)))
 		free_slow(s, object, caller);
 }
 
