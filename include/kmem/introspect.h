@@ -1076,10 +1076,11 @@ int kmem_iomem_resize(struct kmem_iomem *region, size_t size);
 
 /**
  * kmem_iomem_set_file() - be another file, or with NULL memory, all zero
+ * @serial: of the region, which is not pinned while the file is opened
  *
- * Return: as above; -EINVAL of an emulated device.
+ * Return: as above; -EINVAL of an emulated device, -ENODEV of one that is gone.
  */
-int kmem_iomem_set_file(struct kmem_iomem *region, const char *file);
+int kmem_iomem_set_file(uint64_t serial, const char *file);
 
 /**
  * kmem_iomem_read(), kmem_iomem_write() - copy bytes out of it or into it

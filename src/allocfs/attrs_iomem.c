@@ -32,23 +32,27 @@ static int phys_show(struct call *call, struct strbuf *sb)
 	return 0;
 }
 
-/* What is wrong with a range, as far as it can be told from here. */
-static int say_why(struct call *call, int err, bool file)
+/* What is wrong with a range or a file, as far as it can be told from here. */
+static const char *reason(int err, bool file)
 {
 	switch (err) {
 	case -EBUSY:
-		return call_fail(call, err,
-				 "it is mapped or in use, or another region "
-				 "has one of the addresses");
+		return "it is mapped or in use, or another region has one of "
+		       "the addresses";
 	case -EINVAL:
-		return call_fail(call, err,
-				 file ? "no regular file of that size, or one "
-					"of a FUSE filesystem"
-				      : "not whole pages outside RAM");
+		return file ? "no regular file of that size, or one of a FUSE "
+			      "filesystem"
+			    : "not whole pages outside RAM";
 	case -ENOSPC:
-		return call_fail(call, err, "no free addresses");
+		return "no free addresses";
+	default:
+		return "";
 	}
-	return err;
+}
+
+static int say_why(struct call *call, int err, bool file)
+{
+	return err ? call_fail(call, err, "%s", reason(err, file)) : 0;
 }
 
 static int parse_phys(struct call *call, const char *text, uint64_t *ret_phys)
@@ -116,25 +120,39 @@ static int file_show(struct call *call, struct strbuf *sb)
 	return 0;
 }
 
+static int file_job(const struct allocfs_modules *modules, uint64_t kmem,
+		    const char *path, char *why, size_t size)
+{
+	int err = kmem_iomem_set_file(kmem, path);
+
+	(void)modules;
+	if (err)
+		text_copy(why, size, reason(err, true));
+	return err;
+}
+
 /*
  * The server opens it with its own rights: who is neither its user nor root
- * could reach files that are not his.
+ * could reach files that are not his. The path may lead into this very mount,
+ * which has to answer then: no request thread may wait for it.
  */
 static int file_store(struct call *call, char *text, size_t len)
 {
-	const char *path = *text == '/' ? text : NULL;
+	uint64_t kmem = call->place.source->kmem;
 
 	(void)len;
-	if (!path && strcmp(text, "none") != 0)
+	if (!strcmp(text, "none"))
+		return say_why(call, kmem_iomem_set_file(kmem, NULL), false);
+	if (*text != '/')
 		return call_fail(call, -EINVAL, "no path from the root: '%s'",
 				 text);
-	if (path && call->uid != 0 && call->uid != geteuid())
+	if (call->uid != 0 && call->uid != geteuid())
 		return call_fail(call, -EPERM,
 				 "only root and who mounted may name a file");
-	return say_why(call, kmem_iomem_set_file(call->iomem, path), path);
+	return job_start(call, file_job, text, call->size, NULL);
 }
 static ATTR_RW(file, "the file that it is, or none: memory",
-	       .flags = ATTR_OWNED);
+	       .flags = ATTR_OWNED | ATTR_FRESH);
 
 static int mapped_show(struct call *call, struct strbuf *sb)
 {

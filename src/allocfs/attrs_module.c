@@ -77,9 +77,10 @@ static int may_change(struct call *call)
 	return 0;
 }
 
-static int insert_job(const struct allocfs_modules *modules, const char *text,
-		      char *why, size_t size)
+static int insert_job(const struct allocfs_modules *modules, uint64_t kmem,
+		      const char *text, char *why, size_t size)
 {
+	(void)kmem;
 	return modules->insert(modules->arg, text, why, size);
 }
 
@@ -100,9 +101,10 @@ const struct node modules_table[] = {
 };
 /* clang-format on */
 
-static int remove_job(const struct allocfs_modules *modules, const char *text,
-		      char *why, size_t size)
+static int remove_job(const struct allocfs_modules *modules, uint64_t kmem,
+		      const char *text, char *why, size_t size)
 {
+	(void)kmem;
 	return modules->remove(modules->arg, text, why, size);
 }
 

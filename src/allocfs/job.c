@@ -41,7 +41,7 @@ struct job {
 	job_fn *run;
 	fuse_req_t req;
 	uid_t uid;
-	struct place place; /* fixed: without a reference */
+	struct place place; /* with a reference */
 	size_t size;
 	char name[SOURCE_NAME_MAX + 1];
 	char why[JOB_WHY_MAX];
@@ -58,7 +58,10 @@ static struct job *job_of(struct watch *watch)
 
 static void job_destroy(struct watch *watch)
 {
-	free(job_of(watch));
+	struct job *job = job_of(watch);
+
+	source_put(job->view, job->place.source);
+	free(job);
 }
 
 /* By who was told by watch_remove() to answer. */
@@ -147,9 +150,11 @@ static void job_end_answer(struct job *job)
 static void *job_main(void *arg)
 {
 	struct job *job = arg;
+	const struct source *source = job->place.source;
 	int err;
 
-	err = job->run(job->modules, job->text, job->why, sizeof(job->why));
+	err = job->run(job->modules, source ? source->kmem : 0, job->text,
+		       job->why, sizeof(job->why));
 	if (job_begin_answer(job)) {
 		job_done(job, err);
 		job_end_answer(job);
@@ -173,6 +178,8 @@ static struct job *job_new(struct call *call, job_fn *run, const char *text,
 	job->req = call->req;
 	job->uid = call->uid;
 	job->place = call->place;
+	if (job->place.source)
+		source_get(job->place.source);
 	job->size = size;
 	text_copy(job->name, sizeof(job->name), name ? name : "");
 	memcpy(job->text, text, len + 1);

@@ -690,14 +690,15 @@ void object_where_element(struct call *call, void *element, struct strbuf *sb);
 
 /**
  * typedef job_fn - a command, on a thread of its own
+ * @kmem: what its source is in the library; 0: it is about no source
  * @why: @size bytes for what is wrong
  */
-typedef int job_fn(const struct allocfs_modules *modules, const char *text,
-		   char *why, size_t size);
+typedef int job_fn(const struct allocfs_modules *modules, uint64_t kmem,
+		   const char *text, char *why, size_t size);
 
 /*
  * Run it, and answer call->req when it has ended: a write of @size bytes, or
- * with 0 something that has no length. call->place must be a fixed node.
+ * with 0 something that has no length.
  * @name: of what is meant in that directory, for messages, or NULL
  * Return: -EINPROGRESS; an error: it was not begun.
  */

@@ -434,18 +434,26 @@ static int __swap_backing(struct kmem_iomem *region, struct backing *backing,
 	return 0;
 }
 
-static int replace(struct kmem_iomem *region, struct backing *backing,
-		   bool keep_path)
+/*
+ * To open a file may take as long as its filesystem likes: the region is not
+ * pinned meanwhile, so that nobody who removes it waits for that.
+ */
+static int replace(uint64_t serial, struct backing *backing, bool keep_path)
 {
+	struct kmem_iomem *region;
 	int err = 0;
 
 	backing->fd = open_region(backing->path, backing->size);
-	if (backing->fd < 0) {
+	if (backing->fd < 0)
 		err = backing->fd;
-	} else {
+	region = err ? NULL : kmem_iomem_pin(serial);
+	if (region) {
 		lock(&iomem_lock, LOCK_IOMEM);
 		err = __swap_backing(region, backing, keep_path);
 		unlock(&iomem_lock);
+		kmem_iomem_unpin(region);
+	} else if (!err) {
+		err = -ENODEV;
 	}
 	backing_close(backing);
 	return err;
@@ -466,27 +474,30 @@ int kmem_iomem_resize(struct kmem_iomem *region, size_t size)
 		err = copy_path(region->path, &backing.path);
 	unlock(&iomem_lock);
 	if (!err && !same)
-		return replace(region, &backing, true);
+		return replace(region->serial, &backing, true);
 	backing_close(&backing);
 	return err;
 }
 
-int kmem_iomem_set_file(struct kmem_iomem *region, const char *file)
+int kmem_iomem_set_file(uint64_t serial, const char *file)
 {
+	struct kmem_iomem *region = kmem_iomem_pin(serial);
 	struct backing backing = { .fd = -1 };
 	bool same;
 	int err;
 
-	if (region->emulated)
-		return -EINVAL;
+	if (!region)
+		return -ENODEV;
 	lock(&iomem_lock, LOCK_IOMEM);
+	err = region->emulated ? -EINVAL : 0;
 	same = same_path(file, region->path);
 	backing.size = region->size;
 	unlock(&iomem_lock);
-	if (same)
-		return 0;
+	kmem_iomem_unpin(region);
+	if (err || same)
+		return err;
 	err = copy_path(file, &backing.path);
-	return err ? err : replace(region, &backing, false);
+	return err ? err : replace(serial, &backing, false);
 }
 
 /* ---- access -------------------------------------------------------------- */
@@ -654,7 +665,7 @@ struct kmem_iomem *kmem_iomem_pin(uint64_t serial)
 {
 	struct kmem_iomem *region;
 
-	if (!kmem_up())
+	if (!kmem_ready())
 		return NULL;
 	lock(&iomem_lock, LOCK_IOMEM);
 	region = region_of_slot[serial % KMEM_IOMEM_MAX];

@@ -140,6 +140,21 @@ rmdir "$D" "$M/iomem/second"
 expect '00000000-03ffffff : System RAM' cat "$M/proc/iomem"
 stop_daemon
 
+# A path into the mount asks the one who opens it, be there but one thread.
+start_daemon -s -o memory=64M
+mkdir "$D" "$M/iomem/second"
+ln -s "$M/iomem" "$work/inside"
+refused EINVAL "$D/file" "$M/iomem/second/data" "FUSE"
+refused EINVAL "$D/file" "$work/inside/uart/data" "FUSE"
+refused ENOENT "$D/file" "$work/inside/third/data" ""
+truncate -s 4K "$work/rom"
+put "$work/rom" "$D/file"
+expect_value "$work/rom" "$D/file"
+put none "$D/file"
+expect_value none "$D/file"
+rmdir "$D" "$M/iomem/second"
+stop_daemon
+
 # A program with a mount of its own: a driver of the device that we make, and
 # the maker of one that we cannot look into.
 libs=$abs_top_builddir/.libs

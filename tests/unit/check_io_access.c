@@ -357,7 +357,9 @@ START_TEST(test_an_emulated_device_has_no_bytes_to_copy)
 	ck_assert_int_eq(kmem_iomem_write(fifo.region, 0, &byte, 1),
 			 -EOPNOTSUPP);
 	ck_assert_int_eq(kmem_iomem_resize(fifo.region, PAGE), -EINVAL);
-	ck_assert_int_eq(kmem_iomem_set_file(fifo.region, "/tmp"), -EINVAL);
+	ck_assert_int_eq(kmem_iomem_set_file(kmem_iomem_serial(fifo.region),
+					     "/tmp"),
+			 -EINVAL);
 	ck_assert_uint_eq(fifo.reads + fifo.writes, 0);
 }
 END_TEST

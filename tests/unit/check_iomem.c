@@ -55,6 +55,11 @@ static int try_range(uint64_t phys, size_t size)
 	return try_add(&spec);
 }
 
+static int set_file(struct kmem_iomem *region, const char *path)
+{
+	return kmem_iomem_set_file(kmem_iomem_serial(region), path);
+}
+
 /* Temporary file of @size bytes, each its offset in pages plus 1. */
 static void make_file(char *path, size_t size)
 {
@@ -314,10 +319,11 @@ START_TEST(test_another_file)
 {
 	struct kmem_iomem *region = add("dev", DEV, 2 * PAGE);
 	struct kmem_iomem_info info;
+	uint64_t serial;
 	char path[64], byte = 9;
 
 	make_file(path, 2 * PAGE);
-	ck_assert_int_eq(kmem_iomem_set_file(region, path), 0);
+	ck_assert_int_eq(set_file(region, path), 0);
 	kmem_iomem_info(region, &info);
 	ck_assert_str_eq(info.file, path);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), 0);
@@ -325,22 +331,23 @@ START_TEST(test_another_file)
 	ck_assert_int_eq(kmem_iomem_resize(region, 4 * PAGE), -EINVAL);
 	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), 0);
 	ck_assert_int_eq(kmem_iomem_resize(region, 2 * PAGE), 0);
-	ck_assert_int_eq(kmem_iomem_set_file(region, "/nowhere/at/all"),
-			 -ENOENT);
-	ck_assert_int_eq(kmem_iomem_set_file(region, path), 0);
+	ck_assert_int_eq(set_file(region, "/nowhere/at/all"), -ENOENT);
+	ck_assert_int_eq(set_file(region, path), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), 0);
 	ck_assert_int_eq(byte, 2);
 	/* It becomes shorter under our hands: an error, no signal. */
 	ck_assert_int_eq(truncate(path, 10), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), -EIO);
-	ck_assert_int_eq(kmem_iomem_set_file(region, NULL), 0);
+	ck_assert_int_eq(set_file(region, NULL), 0);
 	ck_assert_int_eq(kmem_iomem_read(region, PAGE, &byte, 1), 0);
 	ck_assert_int_eq(byte, 0);
 	ck_assert_int_eq(kmem_iomem_read(region, 2 * PAGE, &byte, 1), -ERANGE);
 	ck_assert_int_eq(kmem_iomem_read(region, UINT64_MAX, &byte, 1),
 			 -ERANGE);
 	ck_assert_int_eq(kmem_iomem_write(region, 0, &byte, SIZE_MAX), -ERANGE);
+	serial = kmem_iomem_serial(region);
 	ck_assert_int_eq(kmem_iomem_unregister(region), 0);
+	ck_assert_int_eq(kmem_iomem_set_file(serial, NULL), -ENODEV);
 	unlink(path);
 }
 END_TEST
@@ -356,7 +363,7 @@ START_TEST(test_what_is_mapped_stays_as_it_is)
 	ck_assert_int_eq(kmem_iomem_unregister(region), -EBUSY);
 	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), -EBUSY);
 	ck_assert_int_eq(kmem_iomem_move(region, DEV - PAGE), -EBUSY);
-	ck_assert_int_eq(kmem_iomem_set_file(region, "/proc/version"), -EINVAL);
+	ck_assert_int_eq(set_file(region, "/proc/version"), -EINVAL);
 	iounmap(p);
 	ck_assert_int_eq(kmem_iomem_resize(region, PAGE), 0);
 	/* A mapping of the page behind it is none of its business. */
