@@ -2,8 +2,8 @@
 /*
  * check_zone_files.c - debug/extfrag says what buddyinfo means
  *
- * The indices are worked out a second time, from the text of buddyinfo and in
- * floating point, in random states of the memory.
+ * The indices are worked out a second time, from the text of buddyinfo, in
+ * random states of the memory.
  */
 #include <check.h>
 #include <stdio.h>
@@ -63,53 +63,52 @@ static unsigned int read_buddyinfo(struct zone_line *lines)
 	return nr;
 }
 
-/* Of the free pages, the part in blocks that are too small. */
-static double expected_unusable(const struct zone_line *z, int order)
+/* Of the free pages, the thousandths in blocks that are too small. */
+static long expected_unusable(const struct zone_line *z, int order)
 {
-	double all = 0, small = 0;
+	unsigned long all = 0, small = 0;
 
 	for (int o = 0; o < KMEM_NR_ORDERS; o++) {
-		double pages = (double)(z->count[o] << o);
-
-		all += pages;
-		small += o < order ? pages : 0;
+		all += z->count[o] << o;
+		small += o < order ? z->count[o] << o : 0;
 	}
-	return all == 0 ? 1 : small / all;
+	return all ? (long)(small * 1000 / all) : 1000;
 }
 
-static double expected_extfrag(const struct zone_line *z, int order)
+static long expected_extfrag(const struct zone_line *z, int order)
 {
-	double pages = 0, blocks = 0, large = 0;
+	unsigned long pages = 0, blocks = 0, large = 0;
+	long index;
 
 	for (int o = 0; o < KMEM_NR_ORDERS; o++) {
-		blocks += (double)z->count[o];
-		pages += (double)(z->count[o] << o);
-		large += o >= order ? (double)z->count[o] : 0;
+		blocks += z->count[o];
+		pages += z->count[o] << o;
+		large += o >= order ? z->count[o] : 0;
 	}
-	if (blocks == 0)
+	if (!blocks)
 		return 0;
-	if (large > 0)
-		return -1;
-	blocks = 1 - (1 + pages / (double)(1 << order)) / blocks;
-	return blocks > 0 ? blocks : 0;
+	if (large)
+		return -1000;
+	index = 1000 - (long)((1000 + pages * 1000 / (1ul << order)) / blocks);
+	return index > 0 ? index : 0;
 }
 
-/* In thousandths both ways of rounding are right. */
+/* Rounded as the kernel does it, to the last digit. */
 static void compare_file(const char *name, const struct zone_line *lines,
 			 unsigned int nr,
-			 double (*expected)(const struct zone_line *, int))
+			 long (*expected)(const struct zone_line *, int))
 {
 	char *text = text_of(extfrag_attr(name)), *at = text;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		at += strlen("Node 0, zone ") + 8;
 		for (int o = 0; o < KMEM_NR_ORDERS; o++) {
-			double got = strtod(at, &at);
-			double want = expected(&lines[i], o);
+			double value = strtod(at, &at) * 1000;
+			long got = (long)(value < 0 ? value - .5 : value + .5);
+			long want = expected(&lines[i], o);
 
-			ck_assert_msg(got - want < 0.0021 &&
-					      want - got < 0.0021,
-				      "%s, zone %u, order %d: %.3f, not %.3f",
+			ck_assert_msg(got == want,
+				      "%s, zone %u, order %d: %ld, not %ld",
 				      name, i, o, got, want);
 		}
 		at = strchr(at, '\n') + 1;
