@@ -10,10 +10,16 @@
  * own; as many pages are taken from the zones, and vmap(), vm_map_ram() and
  * vmalloc_to_page() say in a report that they cannot work.
  *
- * A size of 0, a size beyond all memory and memory that cannot be had are
- * NULL, with a report unless the mask has __GFP_NOWARN. The host limits how
+ * A size beyond all memory and memory that cannot be had are NULL, with a
+ * report as of any request that finds no page: one in ten seconds, none with
+ * __GFP_NOWARN. A size of 0 is NULL and always reported. The host limits how
  * many mappings a process may have (vm.max_map_count); an area takes two of
  * them and one more for each gap between its pages.
+ *
+ * With __GFP_NOFAIL and a mask that may sleep, NULL is only for what can never
+ * be: a size of 0 or beyond all memory, an alignment that no address has. For
+ * pages, addresses and mappings the caller waits as long as it takes. A mask
+ * that may not sleep cannot insist, and may get NULL.
  *
  * Context, unless a function says otherwise: any thread, may sleep; not from a
  * signal handler.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * alloc_report.c - what to say when there is no page
+ * alloc_report.c - what to say when there is no page, or no area of pages
  *
  * One message has all that a person needs to see why: what was asked for, and
  * of each zone what is free, where its marks are, and which blocks there are.
@@ -68,15 +68,18 @@ static void add_nodes(struct text *t, const nodemask_t *allowed)
 	}
 }
 
-static void add_request(struct text *t, const struct attempt *a)
+static void add_request(struct text *t, gfp_t gfp, const nodemask_t *allowed,
+			const char *format, va_list args)
 {
 	char mask[KMEM_GFP_TEXT], thread[16] = "";
 
 	prctl(PR_GET_NAME, thread);
-	kmem_gfp_print(mask, sizeof(mask), a->gfp);
-	add(t, "%s: page allocation failure: order:%u, mode:%#x(%s), nodemask=",
-	    thread, a->order, a->gfp, mask);
-	add_nodes(t, a->allowed);
+	kmem_gfp_print(mask, sizeof(mask), gfp);
+	add(t, "%s: ", thread);
+	t->len += text_vformat(t->buf + t->len, sizeof(t->buf) - t->len, format,
+			       args);
+	add(t, ", mode:%#x(%s), nodemask=", gfp, mask);
+	add_nodes(t, allowed);
 }
 
 static void add_zone(struct text *t, const struct kmem_zone_info *zone,
@@ -127,25 +130,37 @@ static bool may_report(unsigned int *ret_missed)
 	return true;
 }
 
+static void add_memory(struct text *t)
+{
+	struct kmem_zone_info zone;
+
+	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++)
+		add_zone(t, &zone, pages_parked(&kmem.zone[i]));
+	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++)
+		add_blocks(t, &zone);
+}
+
 /**
- * report_failure() - tell that a request found no page
+ * report_failure() - tell that a request found no memory
+ * @allowed: nodes that it could use; NULL: all
+ * @format: what it was
  *
  * Context: no locks.
  */
-void report_failure(const struct attempt *a)
+void report_failure(gfp_t gfp, const nodemask_t *allowed, const char *format,
+		    ...)
 {
 	struct text t = { .len = 0 };
-	struct kmem_zone_info zone;
 	unsigned int others;
+	va_list args;
 
-	if (a->gfp & __GFP_NOWARN || !may_report(&others))
+	if (gfp & __GFP_NOWARN || !may_report(&others))
 		return;
 	if (others)
-		add(&t, "%u page allocation failures not shown\n", others);
-	add_request(&t, a);
-	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++)
-		add_zone(&t, &zone, pages_parked(&kmem.zone[i]));
-	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++)
-		add_blocks(&t, &zone);
+		add(&t, "%u allocation failures not shown\n", others);
+	va_start(args, format);
+	add_request(&t, gfp, allowed, format, args);
+	va_end(args);
+	add_memory(&t);
 	kmem_note_text(t.buf);
 }

@@ -755,7 +755,8 @@ struct page *page_hand_out(struct page *page, gfp_t gfp, unsigned int order);
 
 /* ---- alloc_report.c ------------------------------------------------------ */
 
-void report_failure(const struct attempt *a);
+void report_failure(gfp_t gfp, const nodemask_t *allowed, const char *format,
+		    ...) __attribute__((format(printf, 3, 4)));
 void report_failure_reset(void);
 
 /* ---- reclaim.c ----------------------------------------------------------- */
@@ -1204,6 +1205,7 @@ void vm_areas_unlock(void);
 
 struct vm_area *vm_area_new(size_t bytes, size_t align, unsigned long flags,
 			    const void *caller);
+bool vm_areas_could_hold(size_t bytes, size_t align);
 bool vm_area_make_map(struct vm_area *area, unsigned int nr);
 int vm_area_map(struct vm_area *area, enum os_range_flags how);
 void vm_area_open(struct vm_area *area);
@@ -1212,6 +1214,7 @@ struct vm_area *vm_area_find(const void *p, unsigned long flags);
 struct vm_area *vm_area_close(const void *p, unsigned long flags);
 bool vm_area_hide(struct vm_area *area);
 void vm_area_delete(struct vm_area *area);
+void vm_area_set_request(struct vm_area *area, size_t size);
 void vm_area_shrink(struct vm_area *area, size_t bytes);
 void vm_areas_walk(void (*visit)(void *arg, const struct vm_area *area),
 		   void *arg);

@@ -234,7 +234,8 @@ static struct page *take_slow(const struct attempt *a)
 	if (!page && nofail)
 		page = take_or_wait(a, flags);
 	if (!page)
-		report_failure(a);
+		report_failure(a->gfp, a->allowed,
+			       "page allocation failure: order:%u", a->order);
 	return page;
 }
 

@@ -316,6 +316,16 @@ struct vm_area *vm_area_new(size_t bytes, size_t align, unsigned long flags,
 	return NULL;
 }
 
+/* Would there be a place if there were no other area? */
+bool vm_areas_could_hold(size_t bytes, size_t align)
+{
+	size_t base = (size_t)range.base;
+	size_t start = ALIGN_UP(base, MAX(align, KMEM_PAGE_SIZE));
+
+	return start >= base && start - base < range.size &&
+	       range.size - (start - base) >= bytes + KMEM_PAGE_SIZE;
+}
+
 /* Room for the pages of an area. */
 bool vm_area_make_map(struct vm_area *area, unsigned int nr)
 {
@@ -447,6 +457,14 @@ void vm_area_delete(struct vm_area *area)
 	vm_areas_unlock();
 	kmem_meta_free(area->map, area->map_room * sizeof(*area->map));
 	kmem_meta_free(area, sizeof(*area));
+}
+
+/* Its owner asked for another size, for which the pages that it has will do. */
+void vm_area_set_request(struct vm_area *area, size_t size)
+{
+	vm_areas_lock();
+	area->vm.requested_size = size;
+	vm_areas_unlock();
 }
 
 /* To @bytes, whole pages; what lay behind them is hidden already. */

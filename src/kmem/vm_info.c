@@ -11,16 +11,24 @@
 #include "internal.h"
 #include "util/symbol.h"
 
+/* Under the lock. */
+static struct vm_struct *struct_at(const void *p)
+{
+	struct vm_area *area = __vm_area_at(p);
+
+	return area && !(area->vm.flags & VM_AREA_RAM) ? &area->vm : NULL;
+}
+
 struct vm_struct *find_vm_area(const void *p)
 {
-	struct vm_area *area;
+	struct vm_struct *vm;
 
 	if (!kmem.ready || !is_vmalloc_addr(p))
 		return NULL;
 	vm_areas_lock();
-	area = __vm_area_at(p);
+	vm = struct_at(p);
 	vm_areas_unlock();
-	return area && !(area->vm.flags & VM_AREA_RAM) ? &area->vm : NULL;
+	return vm;
 }
 
 /* The page at an address, and which one of its area it is. */
@@ -75,14 +83,22 @@ bool vm_area_locate(const void *p, struct page **ret_page,
 
 bool vmalloc_dump_obj(void *p)
 {
-	const struct vm_struct *vm = find_vm_area(p);
+	const struct vm_struct *found;
+	struct vm_struct vm;
 	char caller[160];
 
-	if (!vm)
+	if (!kmem.ready || !is_vmalloc_addr(p))
 		return false;
-	symbol_format(caller, sizeof(caller), vm->caller);
+	vm_areas_lock();
+	found = struct_at(p);
+	if (found)
+		vm = *found;
+	vm_areas_unlock();
+	if (!found)
+		return false;
+	symbol_format(caller, sizeof(caller), vm.caller);
 	kmem_note(" %u-page vmalloc region starting at %p allocated at %s",
-		  vm->nr_pages, vm->addr, caller);
+		  vm.nr_pages, vm.addr, caller);
 	return true;
 }
 

@@ -16,9 +16,9 @@
  * Where it differs from the kernel: the array of an area's pages is in the
  * metadata region, so no area is made for it and no page of the zones. Freeing
  * refuses and reports what is not the start of an area. vmalloc_huge() looks
- * for an aligned address only; what the host maps there is its business.
- * Nothing waits for mappings, so __GFP_NOFAIL covers pages alone. On an
- * anonymous arena see vmalloc.h.
+ * for an aligned address only; what the host maps there is its business. With
+ * __GFP_NOFAIL an area that no range could hold is refused, not tried for ever.
+ * On an anonymous arena see vmalloc.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,6 +37,9 @@
 /* An area of at most so many bytes is made resident when it is mapped. */
 #define POPULATE_MAX (2ul << 20)
 
+/* How long who must not fail pauses before he tries again. */
+#define RETRY_NS (10 * 1000000ull)
+
 struct request {
 	size_t size;
 	size_t align;
@@ -50,8 +53,7 @@ struct request {
 
 void vm_complain(gfp_t gfp, size_t size, const char *what)
 {
-	if (!(gfp & __GFP_NOWARN))
-		kmem_report("vmalloc error: size %zu, %s", size, what);
+	report_failure(gfp, NULL, "vmalloc error: size %zu, %s", size, what);
 }
 
 /* The usual reason is one that an administrator can change. */
@@ -60,23 +62,33 @@ void vm_complain_map(gfp_t gfp, size_t size, int err)
 	if (gfp & __GFP_NOWARN)
 		return;
 	if (err == -ENOMEM)
-		kmem_report("vmalloc error: size %zu, failed to map pages: "
-			    "more mappings than the host's "
-			    "vm.max_map_count=%lu allows, or no memory for "
-			    "them",
-			    size, os_max_mappings());
+		report_failure(gfp, NULL,
+			       "vmalloc error: size %zu, failed to map pages: "
+			       "more mappings than the host's "
+			       "vm.max_map_count=%lu allows, or no memory for "
+			       "them",
+			       size, os_max_mappings());
 	else
-		kmem_report("vmalloc error: size %zu, failed to map pages: "
-			    "error %d",
-			    size, -err);
+		report_failure(gfp, NULL,
+			       "vmalloc error: size %zu, failed to map pages: "
+			       "error %d",
+			       size, -err);
 }
 
 /* ---- pages --------------------------------------------------------------- */
+
+/* Who may not sleep cannot insist. */
+static bool must_not_fail(const struct request *rq)
+{
+	return rq->gfp & __GFP_NOFAIL && gfpflags_allow_blocking(rq->gfp);
+}
 
 /* Failure is reported once, by us. */
 static gfp_t page_gfp(gfp_t gfp)
 {
 	gfp = (gfp & ~__GFP_ZERO) | __GFP_NOWARN;
+	if (!gfpflags_allow_blocking(gfp))
+		gfp &= ~__GFP_NOFAIL;
 	return gfp & (__GFP_DMA | __GFP_DMA32) ? gfp : gfp | __GFP_HIGHMEM;
 }
 
@@ -153,28 +165,83 @@ static struct vm_area *find_addresses(const struct request *rq, size_t bytes)
 		    : vm_area_new(bytes, rq->align, rq->flags, rq->caller);
 }
 
-/* 0, or -errno and what it was in @ret_what; NULL: the mapping. */
-static int fill_area(struct vm_area *area, const struct request *rq,
-		     unsigned int nr, const char **ret_what)
+/*
+ * For who must not fail: whether to try again, after a pause. What there was
+ * none of, addresses, descriptors or mappings, may come back from anybody,
+ * mappings even from who knows nothing of us, so there is nobody to wait for.
+ */
+static bool try_again(const struct request *rq)
+{
+	uint32_t never = 0;
+
+	if (must_not_fail(rq))
+		wait_word(&never, 0, RETRY_NS);
+	return must_not_fail(rq);
+}
+
+static struct vm_area *get_addresses(const struct request *rq, size_t bytes)
+{
+	struct vm_area *area = find_addresses(rq, bytes);
+
+	if (!area)
+		vm_complain(rq->gfp, rq->size,
+			    must_not_fail(rq)
+				    ? "vm_struct allocation failed. Retrying."
+				    : "vm_struct allocation failed");
+	while (!area && try_again(rq))
+		area = find_addresses(rq, bytes);
+	return area;
+}
+
+static bool get_pages(struct vm_area *area, const struct request *rq,
+		      unsigned int nr)
+{
+	bool room = vm_area_make_map(area, nr);
+
+	if (!room)
+		vm_complain(rq->gfp, rq->size,
+			    "failed to allocated page array");
+	while (!room && try_again(rq))
+		room = vm_area_make_map(area, nr);
+	if (!room)
+		return false;
+	if (take_pages(area, nr, rq->gfp, rq->node))
+		return true;
+	vm_complain(rq->gfp, rq->size, "failed to allocate pages");
+	return false;
+}
+
+/* Who waits for mappings holds none, or two could wait for each other. */
+static int map_area(struct vm_area *area, const struct request *rq,
+		    enum os_range_flags how)
+{
+	int err = vm_area_map(area, how);
+
+	if (err)
+		vm_complain_map(rq->gfp, rq->size, err);
+	while (err == -ENOMEM && vm_area_hide(area) && try_again(rq))
+		err = vm_area_map(area, how);
+	return err;
+}
+
+static bool fill_area(struct vm_area *area, const struct request *rq,
+		      unsigned int nr)
 {
 	enum os_range_flags how = 0;
 
-	*ret_what = "failed to allocated page array";
-	if (!vm_area_make_map(area, nr))
-		return -ENOMEM;
-	*ret_what = "failed to allocate pages";
-	if (!take_pages(area, nr, rq->gfp, rq->node))
-		return -ENOMEM;
+	if (!get_pages(area, rq, nr))
+		return false;
 	sort_pages(area);
 	if (rq->gfp & __GFP_ZERO ||
 	    (size_t)nr << KMEM_PAGE_SHIFT <= POPULATE_MAX)
 		how |= OS_RANGE_POPULATE;
-	*ret_what = NULL;
-	return vm_area_map(area, how);
+	return map_area(area, rq, how) == 0;
 }
 
 static bool size_is_possible(const struct request *rq)
 {
+	size_t bytes;
+
 	if (rq->size == 0) {
 		kmem_report("vmalloc: a size of 0");
 		return false;
@@ -184,8 +251,13 @@ static bool size_is_possible(const struct request *rq)
 			    rq->align);
 		return false;
 	}
-	if (rq->size >> KMEM_PAGE_SHIFT > kmem.nr_pages) {
+	if (rq->size > kmem.nr_pages << KMEM_PAGE_SHIFT) {
 		vm_complain(rq->gfp, rq->size, "exceeds total pages");
+		return false;
+	}
+	bytes = ALIGN_UP(rq->size, KMEM_PAGE_SIZE);
+	if (!vm_areas_could_hold(bytes, rq->align)) {
+		vm_complain(rq->gfp, rq->size, "vm_struct allocation failed");
 		return false;
 	}
 	return true;
@@ -194,33 +266,26 @@ static bool size_is_possible(const struct request *rq)
 static void *allocate(const struct request *rq)
 {
 	struct vm_area *area;
-	const char *what;
 	size_t bytes;
-	int err;
 
 	if (!kmem_up() || !size_is_possible(rq))
 		return NULL;
 	bytes = ALIGN_UP(rq->size, KMEM_PAGE_SIZE);
-	area = find_addresses(rq, bytes);
-	if (!area) {
-		vm_complain(rq->gfp, rq->size, "vm_struct allocation failed");
+	area = get_addresses(rq, bytes);
+	if (!area)
 		return NULL;
-	}
-	err = fill_area(area, rq, (unsigned int)(bytes >> KMEM_PAGE_SHIFT),
-			&what);
-	if (err) {
+	if (!fill_area(area, rq, (unsigned int)(bytes >> KMEM_PAGE_SHIFT))) {
 		vm_area_release(area);
-		if (what)
-			vm_complain(rq->gfp, rq->size, what);
-		else
-			vm_complain_map(rq->gfp, rq->size, err);
 		return NULL;
 	}
 	area->vm.requested_size = rq->size;
 	area->vm.pages = area->map;
 	area->vm.nr_pages = area->nr_map;
-	/* A fresh mapping of anonymous memory is clear already. */
-	if ((rq->gfp & __GFP_ZERO || kmem.init_on_alloc) && kmem.arena.fd >= 0)
+	/*
+	 * Elsewhere it is clear already: pages came so with init_on_alloc, and
+	 * anonymous memory is fresh.
+	 */
+	if (rq->gfp & __GFP_ZERO && !kmem.init_on_alloc && kmem.arena.fd >= 0)
 		memset(area->vm.addr, 0, bytes);
 	vm_area_open(area);
 	return area->vm.addr;
@@ -383,7 +448,7 @@ static void resize_in_place(struct vm_area *area, size_t size, gfp_t gfp)
 	/* What is cut off must not come back when it grows again. */
 	if (size < was && (gfp & __GFP_ZERO || kmem.init_on_free))
 		memset(start + size, 0, was - size);
-	area->vm.requested_size = size;
+	vm_area_set_request(area, size);
 	if (!(area->vm.flags & (VM_USERMAP | VM_ALLOW_HUGE_VMAP)) &&
 	    (gfp & (__GFP_IO | __GFP_FS)) == (__GFP_IO | __GFP_FS))
 		release_tail(area, ALIGN_UP(size, KMEM_PAGE_SIZE));
@@ -410,6 +475,9 @@ static void *reallocate(const void *p, struct request *rq)
 		return (void *)p;
 	}
 	rq->flags = area->vm.flags;
+	/* What user space is to see shows nothing old. */
+	if (rq->flags & VM_USERMAP)
+		rq->gfp |= __GFP_ZERO;
 	new = allocate(rq);
 	if (!new)
 		return NULL;

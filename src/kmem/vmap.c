@@ -48,7 +48,7 @@ static void *map_pages(const char *name, struct page **pages,
 	area = vm_area_new(bytes, KMEM_PAGE_SIZE, flags & ~VM_MAP_PUT_PAGES,
 			   caller);
 	if (!area || !vm_area_make_map(area, count)) {
-		vm_complain(0, bytes, "vm_struct allocation failed");
+		vm_complain(GFP_KERNEL, bytes, "vm_struct allocation failed");
 		goto fail;
 	}
 	memcpy(area->map, pages, count * sizeof(*pages));
@@ -57,7 +57,7 @@ static void *map_pages(const char *name, struct page **pages,
 		how |= OS_RANGE_READ_ONLY;
 	err = vm_area_map(area, how);
 	if (err) {
-		vm_complain_map(0, bytes, err);
+		vm_complain_map(GFP_KERNEL, bytes, err);
 		goto fail;
 	}
 	if (flags & VM_MAP_PUT_PAGES) {

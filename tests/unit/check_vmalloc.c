@@ -649,7 +649,7 @@ END_TEST
 
 START_TEST(test_shrinking_that_may_not_give_back)
 {
-	char *p = vmalloc(10 * PAGE);
+	char *p = vmalloc(10 * PAGE), *q;
 	char *user = vmalloc_user(10 * PAGE);
 
 	ck_assert_ptr_eq(vrealloc(p, PAGE, GFP_NOFS), p);
@@ -663,8 +663,12 @@ START_TEST(test_shrinking_that_may_not_give_back)
 	ck_assert_ptr_eq(vrealloc(p, 9 * PAGE, GFP_NOFS | __GFP_ZERO), p);
 	ck_assert(bytes_are(p, PAGE, 5));
 	ck_assert(bytes_are(p + PAGE, 8 * PAGE, 0));
+	q = vmalloc(40 * PAGE);
+	memset(q, 0xa5, 40 * PAGE);
+	vfree(q);
 	user = vrealloc(user, 20 * PAGE, GFP_KERNEL);
 	ck_assert(area_of(user).flags & VM_USERMAP);
+	ck_assert(bytes_are(user, 20 * PAGE, 0));
 	vfree(p);
 	vfree(user);
 }
@@ -692,20 +696,45 @@ END_TEST
 
 /* ---- what is refused ----------------------------------------------------- */
 
+START_TEST(test_nothing_is_refused)
+{
+	ck_assert_ptr_null(vmalloc(0));
+	ck_assert_ptr_null(__vmalloc(0, GFP_KERNEL | __GFP_NOFAIL));
+	ck_assert_uint_eq(reports_take(), 2);
+	ck_assert_uint_eq(nr_areas(), 0);
+}
+END_TEST
+
+/* Who must not fail does not wait for what can never be, either. */
 START_TEST(test_impossible_sizes_are_refused)
+{
+	const size_t sizes[] = { SIZE_MAX, SIZE_MAX - PAGE + 1,
+				 TEST_MEMORY + 1 };
+	volatile size_t size = sizes[_i];
+	unsigned long faults = kmem_report_count();
+
+	ck_assert_ptr_null(vmalloc(size));
+	ck_assert(reports_mention("exceeds total pages, mode:0xcc0"));
+	ck_assert_uint_eq(reports_take(), 1);
+	/* No fault, as for any request that finds no memory. */
+	ck_assert_uint_eq(kmem_report_count(), faults);
+	ck_assert_ptr_null(
+		__vmalloc(size, GFP_KERNEL | __GFP_NOFAIL | __GFP_NOWARN));
+	ck_assert_uint_eq(reports_take(), 0);
+	ck_assert_uint_eq(nr_areas(), 0);
+}
+END_TEST
+
+START_TEST(test_failures_are_reported_now_and_then)
 {
 	volatile size_t max = SIZE_MAX;
 
-	ck_assert_ptr_null(vmalloc(0));
-	ck_assert_uint_eq(reports_take(), 1);
-	ck_assert_ptr_null(vmalloc(max));
-	ck_assert_ptr_null(vmalloc(max - PAGE + 1));
-	ck_assert_ptr_null(vmalloc(TEST_MEMORY + 1));
-	ck_assert(reports_mention("exceeds total pages"));
-	ck_assert_uint_eq(reports_take(), 3);
-	ck_assert_ptr_null(__vmalloc(max, GFP_KERNEL | __GFP_NOWARN));
-	ck_assert_uint_eq(reports_take(), 0);
-	ck_assert_uint_eq(nr_areas(), 0);
+	for (int i = 0; i < 100; i++) {
+		ck_assert_ptr_null(vmalloc(max));
+		ck_assert_ptr_null(vmalloc(TEST_MEMORY));
+	}
+	/* One, or two when ten seconds went by. */
+	ck_assert_uint_le(reports_take(), 2);
 }
 END_TEST
 
@@ -718,6 +747,59 @@ START_TEST(test_exhaustion_gives_all_back)
 	ck_assert_ptr_null(__vmalloc(TEST_MEMORY, GFP_KERNEL | __GFP_NOWARN));
 	ck_assert_uint_eq(reports_take(), 0);
 	ck_assert_uint_eq(nr_areas(), 0);
+}
+END_TEST
+
+#define GIB (1ul << 30)
+
+static void *at_gib(gfp_t gfp)
+{
+	return __vmalloc_node(PAGE, GIB, gfp, NUMA_NO_NODE, NULL);
+}
+
+struct waiting {
+	void *last; /* to be freed when the other one waits */
+	char *got;
+};
+
+static void wait_or_free(unsigned int index, void *arg)
+{
+	struct waiting *waiting = arg;
+
+	if (index == 0) {
+		waiting->got = at_gib(GFP_KERNEL | __GFP_NOFAIL);
+		return;
+	}
+	while (!reports_mention("vm_struct allocation failed. Retrying."))
+		usleep(1000);
+	vfree(waiting->last);
+}
+
+START_TEST(test_who_must_not_fail_waits_for_addresses)
+{
+	void *places[1024], *p;
+	struct waiting waiting;
+	int n = 0;
+
+	while (n < 1024 && (p = at_gib(GFP_KERNEL | __GFP_NOWARN)))
+		places[n++] = p;
+	ck_assert_int_gt(n, 0);
+	ck_assert_int_lt(n, 1024);
+	waiting.last = places[--n];
+	threads_run(2, wait_or_free, &waiting);
+	ck_assert_ptr_eq(waiting.got, waiting.last);
+	reports_take();
+	vfree(waiting.got);
+	while (n--)
+		vfree(places[n]);
+}
+END_TEST
+
+START_TEST(test_who_may_not_sleep_cannot_insist)
+{
+	ck_assert_ptr_null(__vmalloc(TEST_MEMORY, GFP_ATOMIC | __GFP_NOFAIL));
+	ck_assert(reports_mention("failed to allocate pages"));
+	ck_assert_uint_eq(reports_take(), 1);
 }
 END_TEST
 
@@ -841,7 +923,11 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_shrinking_gives_pages_back);
 	tcase_add_test(tc, test_shrinking_that_may_not_give_back);
 	tcase_add_test(tc, test_resize_that_fails_leaves_the_old);
-	tcase_add_test(tc, test_impossible_sizes_are_refused);
+	tcase_add_test(tc, test_nothing_is_refused);
+	tcase_add_loop_test(tc, test_impossible_sizes_are_refused, 0, 3);
+	tcase_add_test(tc, test_failures_are_reported_now_and_then);
+	tcase_add_test(tc, test_who_must_not_fail_waits_for_addresses);
+	tcase_add_test(tc, test_who_may_not_sleep_cannot_insist);
 	tcase_add_test(tc, test_exhaustion_gives_all_back);
 	tcase_add_test(tc, test_strange_masks_are_mended);
 	tcase_add_test(tc, test_wrong_frees_are_refused);

@@ -309,17 +309,56 @@ static void run_user(unsigned int index, void *arg)
 		vfree(user->slot[i].p);
 }
 
+#define USERS_MAX 4
+
+struct crowd {
+	struct user user[USERS_MAX];
+	unsigned int nr;
+	unsigned int busy;
+};
+
+/* Who looks at areas that are theirs sees each as it is at some moment. */
+static void read_areas(struct crowd *crowd)
+{
+	static struct kmem_vmalloc_area areas[USERS_MAX * SLOTS];
+
+	while (__atomic_load_n(&crowd->busy, __ATOMIC_ACQUIRE)) {
+		size_t n = kmem_vmalloc_areas(areas, USERS_MAX * SLOTS);
+
+		for (size_t i = 0; i < n && i < USERS_MAX * SLOTS; i++)
+			vmalloc_dump_obj((void *)areas[i].address);
+	}
+}
+
+/* The last thread is no user. */
+static void run_in_crowd(unsigned int index, void *arg)
+{
+	struct crowd *crowd = arg;
+
+	if (index == crowd->nr) {
+		read_areas(crowd);
+		return;
+	}
+	run_user(index, crowd->user);
+	__atomic_fetch_sub(&crowd->busy, 1, __ATOMIC_RELEASE);
+}
+
 static void random_users(unsigned int n)
 {
-	static struct user users[4];
+	static struct crowd crowd;
 	uint64_t seed = test_seed("random_users");
+	unsigned long faults = kmem_report_count();
 
-	memset(users, 0, sizeof(users));
+	memset(&crowd, 0, sizeof(crowd));
+	crowd.nr = n;
+	crowd.busy = n;
 	for (unsigned int i = 0; i < n; i++)
-		users[i].prng.state = seed + i;
-	threads_run(n, run_user, users);
+		crowd.user[i].prng.state = seed + i;
+	threads_run(n + 1, run_in_crowd, &crowd);
+	reports_take(); /* of vmalloc_dump_obj() */
 	for (unsigned int i = 0; i < n; i++)
-		ck_assert_msg(!users[i].fault, "%s", users[i].fault);
+		ck_assert_msg(!crowd.user[i].fault, "%s", crowd.user[i].fault);
+	ck_assert_uint_eq(kmem_report_count(), faults);
 	ck_assert_uint_eq(kmem_validate(), 0);
 	ck_assert_uint_eq(kmem_vmalloc_areas(NULL, 0), 0);
 }
