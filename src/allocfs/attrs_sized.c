@@ -128,18 +128,18 @@ static int vmalloc_take(struct call *call, const struct order *order,
 	return take(call, order, elements, from_vmalloc);
 }
 
-#define SIZED_KIND(size_, take_)                                               \
+#define SIZED_KIND(size_, largest_, take_)                                     \
 	{                                                                      \
 		.table = sized_table, .hold = sized_hold,                      \
 		.release = sized_release, .size = (size_),                     \
-		.objsize = sized_objsize, .in_use = counted_in_use,            \
-		.available = sized_available, .take = (take_),                 \
-		.give = sized_give, .memory = sized_memory,                    \
+		.largest = (largest_), .objsize = sized_objsize,               \
+		.in_use = counted_in_use, .available = sized_available,        \
+		.take = (take_), .give = sized_give, .memory = sized_memory,   \
 		.numbers = counted_numbers, .set_limit = counted_set_limit,    \
 		.reset_peak = counted_reset_peak,                              \
 		.show_stats = counted_show_stats,                              \
 		.reset_stats = counted_reset_stats,                            \
 	}
 
-const struct kind kmalloc_kind = SIZED_KIND(64, kmalloc_take);
-const struct kind vmalloc_kind = SIZED_KIND(KMEM_PAGE_SIZE, vmalloc_take);
+const struct kind kmalloc_kind = SIZED_KIND(64, KMALLOC_MAX_SIZE, kmalloc_take);
+const struct kind vmalloc_kind = SIZED_KIND(KMEM_PAGE_SIZE, 0, vmalloc_take);

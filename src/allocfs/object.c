@@ -144,21 +144,35 @@ int object_parse_order(struct call *call, char *text, struct order *ret_order)
 }
 
 /*
+ * What could never be had is nothing to wait for. More than all memory is not
+ * worth an array of that many pointers, either.
+ */
+static int check_possible(struct call *call, const struct order *order)
+{
+	const struct kind *kind = call->place.source->kind;
+	size_t size = order->size ? order->size : kind->objsize(call);
+	struct kmem_memory_info info;
+
+	if (kind->largest && size > kind->largest)
+		return call_fail(call, -ENOMEM, "the largest has %zu bytes",
+				 kind->largest);
+	kmem_memory_info(&info);
+	if (order->nr > info.size / (size > 8 ? size : 8))
+		return call_fail(call, -ENOMEM, "more than all memory");
+	return 0;
+}
+
+/*
  * Charged before anything is allocated, and for all or nothing, so that two
  * requests cannot both find the last place free.
  */
 int object_admit(struct call *call, const struct order *order)
 {
-	const struct kind *kind = call->place.source->kind;
-	size_t size = order->size ? order->size : kind->objsize(call);
-	struct kmem_memory_info info;
-	int err;
+	int err = check_possible(call, order);
 
-	/* More than all memory: not worth an array of that many pointers. */
-	kmem_memory_info(&info);
-	if (order->nr > info.size / (size > 8 ? size : 8)) {
+	if (err) {
 		source_count(call->place.source, SOURCE_EVENT_failed, 1);
-		return call_fail(call, -ENOMEM, "more than all memory");
+		return err;
 	}
 	err = account_charge(call->view, call->uid, ACCOUNT_OBJECTS, order->nr);
 	if (err)

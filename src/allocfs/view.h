@@ -524,6 +524,7 @@ struct numbers {
  * @refuses: bits that no mask may have here
  * @size: objects are of the size that is asked for, and this one at first where
  *	nobody says; 0: all objects of a source are of one size
+ * @largest: bytes of the largest object that there can be; 0: all memory
  * @objsize: usable bytes of an object, or what source->size says
  * @in_use: objects in use, by anybody
  * @available: objects that can be had without asking the layer below
@@ -555,6 +556,7 @@ struct kind {
 
 	gfp_t refuses;
 	size_t size;
+	size_t largest;
 	size_t (*objsize)(struct call *call);
 	uint64_t (*in_use)(struct call *call);
 	uint64_t (*available)(struct call *call);

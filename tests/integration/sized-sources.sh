@@ -117,6 +117,9 @@ for dir in "$K" "$V"; do
 	expect_value 9 "$dir/alloc"
 done
 expect_errno ENOMEM write "$K/alloc" 4194305
+# Nobody waits for what can never be.
+expect_errno ENOMEM write "$K/alloc" '4194305 1 GFP_KERNEL|__GFP_NOFAIL'
+grep -q 'the largest has 4194304 bytes' "$M/error_log" || fail "error_log"
 expect_errno OK write "$V/alloc" 4194305
 same 10 "$(wc -l < "$M/proc/vmallocinfo")" "areas"
 [ "$(value failed "$V/stats")" -ge 3 ] || fail "failed in stats"
