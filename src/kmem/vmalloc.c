@@ -2,11 +2,13 @@
 /*
  * vmalloc.c - areas with pages of their own
  *
- * An allocation gets its addresses, takes its pages one by one from the page
- * allocator, sorts them, and has them mapped: sorted, neighbours come to lie
- * side by side and are mapped in one piece, and each piece is a system call and
- * one of the mappings that the host allows. Whatever fails on the way, all that
- * was got goes back.
+ * An allocation gets its addresses, takes its pages from the page allocator,
+ * sorts them, and has them mapped: sorted, neighbours come to lie side by side
+ * and are mapped in one piece, and each piece is a system call and one of the
+ * mappings that the host allows. So whole blocks are tried first, the largest
+ * that is not too large, without any effort for their sake, and split; what is
+ * missing comes in single pages. Whatever fails on the way, all that was got
+ * goes back.
  *
  * Pages are cleared where they are mapped, not in the linear map, which would
  * have to be touched for it. A small area is made resident by the call that
@@ -92,16 +94,42 @@ static gfp_t page_gfp(gfp_t gfp)
 	return gfp & (__GFP_DMA | __GFP_DMA32) ? gfp : gfp | __GFP_HIGHMEM;
 }
 
+/* Single pages of the right node are better than a block of another. */
+static gfp_t block_gfp(gfp_t gfp)
+{
+	gfp &= ~(__GFP_RECLAIM | __GFP_HIGH | __GFP_MEMALLOC | __GFP_NOFAIL);
+	return gfp | __GFP_NORETRY | __GFP_NOMEMALLOC | __GFP_THISNODE;
+}
+
+static void add_block(struct vm_area *area, struct page *page,
+		      unsigned int order)
+{
+	if (order)
+		split_page(page, order);
+	for (unsigned int i = 0; i < 1u << order; i++)
+		area->map[area->nr_map++] = page + i;
+}
+
+/* Blocks are of no use where pages are not mapped. */
 static bool take_pages(struct vm_area *area, unsigned int nr, gfp_t gfp,
 		       int node)
 {
+	unsigned int order = kmem.arena.fd < 0 ? 0 : KMEM_MAX_ORDER;
+
 	gfp = page_gfp(gfp);
 	while (area->nr_map < nr) {
-		struct page *page = alloc_pages_node(node, gfp, 0);
+		struct page *page;
 
-		if (!page)
+		while (1u << order > nr - area->nr_map)
+			order--;
+		page = alloc_pages_node(node, order ? block_gfp(gfp) : gfp,
+					order);
+		if (page)
+			add_block(area, page, order);
+		else if (order)
+			order--;
+		else
 			return false;
-		area->map[area->nr_map++] = page;
 	}
 	return true;
 }

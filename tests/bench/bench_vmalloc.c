@@ -74,35 +74,57 @@ static void report(const char *what)
 	printf("  system calls %7.2f per vmalloc(), 1 per vfree()\n", runs());
 }
 
-/* Every second page of the memory stays taken. */
-static void scatter(void)
+static bool is_odd(unsigned long pfn)
+{
+	return pfn % 2;
+}
+
+/* Half of the pages, in runs of any length. */
+static bool is_chosen(unsigned long pfn)
+{
+	pfn = (pfn ^ pfn << 30) * 0xbf58476d1ce4e5b9ul;
+	pfn = (pfn ^ pfn >> 27) * 0x94d049bb133111ebul;
+	return pfn >> 63;
+}
+
+/* The memory is full but for some single pages. */
+static void fill_but(bool (*is_free)(unsigned long pfn))
 {
 	unsigned long n = 0, room = (1ul << 30) / KMEM_PAGE_SIZE;
 	struct page **pages = calloc(room, sizeof(*pages));
 
 	if (!pages)
 		exit(1);
-	while (n < room && (pages[n] = alloc_page(GFP_ATOMIC | __GFP_NOWARN)))
+	while (n < room && (pages[n] = alloc_page(GFP_ATOMIC | __GFP_MEMALLOC |
+						  __GFP_NOWARN)))
 		n++;
 	while (n--)
-		if (page_to_pfn(pages[n]) % 2)
+		if (is_free(page_to_pfn(pages[n])))
 			__free_page(pages[n]);
 	drain_all_pages();
 	free(pages);
 }
 
-int main(void)
+static void run(const char *what, bool (*is_free)(unsigned long pfn))
 {
 	const struct kmem_config config = { .memory = 1ul << 30,
 					    .backing = KMEM_MEMFD };
 
 	if (kmem_init(&config)) {
 		fprintf(stderr, "kmem_init failed\n");
-		return 1;
+		exit(1);
 	}
-	report("vmalloc + vfree of 64 pages, memory in one piece");
-	scatter();
-	report("vmalloc + vfree of 64 pages, no two free pages together");
+	if (is_free)
+		fill_but(is_free);
+	report(what);
 	kmem_exit();
+}
+
+int main(void)
+{
+	run("vmalloc + vfree of 64 pages, memory in one piece", NULL);
+	run("vmalloc + vfree of 64 pages, half of all pages free, at random",
+	    is_chosen);
+	run("vmalloc + vfree of 64 pages, no two free pages together", is_odd);
 	return 0;
 }

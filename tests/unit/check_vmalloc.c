@@ -214,6 +214,46 @@ START_TEST(test_scattered_pages_lie_side_by_side)
 }
 END_TEST
 
+/* Runs of neighbours among the pages of an area: so many mappings it is. */
+static unsigned long runs_of(const char *p, unsigned long nr)
+{
+	unsigned long runs = 1;
+
+	for (unsigned long i = 1; i < nr; i++)
+		runs += vmalloc_to_pfn(p + i * PAGE) !=
+			vmalloc_to_pfn(p + (i - 1) * PAGE) + 1;
+	return runs;
+}
+
+/* Whoever took single pages only would find them all scattered. */
+START_TEST(test_whole_blocks_are_taken_before_single_pages)
+{
+	static struct page *all[TEST_PAGES + 1]; /* and a NULL */
+	unsigned long n = 0;
+	char *p;
+
+	while ((all[n] =
+			alloc_page(GFP_ATOMIC | __GFP_MEMALLOC | __GFP_NOWARN)))
+		n++;
+	for (unsigned long i = 0; i < n; i++) {
+		unsigned long pfn = page_to_pfn(all[i]);
+
+		if (pfn % 2 == 0 || pfn < TEST_PAGES / 2) {
+			__free_page(all[i]);
+			all[i] = NULL;
+		}
+	}
+	drain_all_pages();
+	p = vmalloc(100 * PAGE);
+	/* 64 + 32 + 4 */
+	ck_assert_uint_le(runs_of(p, 100), 3);
+	vfree(p);
+	while (n--)
+		if (all[n])
+			__free_page(all[n]);
+}
+END_TEST
+
 START_TEST(test_cleared_areas_are_clear)
 {
 	void *(*const alloc[])(unsigned long) = { vzalloc, vmalloc_user,
@@ -899,6 +939,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_pages_are_taken_and_given_back);
 	tcase_add_test(tc, test_pages_of_an_area_are_those_of_the_memory);
 	tcase_add_test(tc, test_scattered_pages_lie_side_by_side);
+	tcase_add_test(tc, test_whole_blocks_are_taken_before_single_pages);
 	tcase_add_loop_test(tc, test_cleared_areas_are_clear, 0, 3);
 	tcase_add_test(tc, test_low_pages_are_low);
 	tcase_add_test(tc, test_arrays);
