@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <kmem/fast.h>
 #include <kmem/rcu.h>
 #include <kmem/vmalloc.h>
 
@@ -431,7 +432,9 @@ Suite *test_suite(void)
 
 	add_cases(tc);
 	tcase_add_test(tc, test_vm_map_ram);
-	tcase_add_test(tc, test_out_of_mappings);
+	/* Its runtime does not survive it. */
+	if (!KMEM_TSAN)
+		tcase_add_test(tc, test_out_of_mappings);
 	add_cases(suite_add(s, "anonymous", anon_setup, teardown));
 	return s;
 }
