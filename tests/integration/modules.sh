@@ -250,7 +250,10 @@ expect_errno EBUSY rmdir "$M/modules/stays"
 says "/modules/stays EBUSY: it has no exit"
 printf '#include <linux/module.h>\n' > "$work/none.c"
 printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' > "$work/more.c"
-(cd "$work" && "$kmodc" none.c more.c) || fail "kmodc of two files"
+(cd "$work" && "$kmodc" none.c more.c && "$kmodc" none.c -oglued.so) ||
+	fail "kmodc of two files"
+insert "$work/glued.so"
+expect_errno OK rmdir "$M/modules/glued"
 insert "$work/none.so"
 expect_value GPL "$M/modules/none/license"
 expect_errno OK rmdir "$M/modules/none"
@@ -505,7 +508,7 @@ fails() {
 	! is_mounted "$M" || fail "mounted"
 }
 
-fails "module $work/missing.so: .*No such file" -o module="$work/missing.so"
+fails "module $work/missing.so: $work/missing.so: No such file or directory$" -o module="$work/missing.so"
 fails "init of pool returned -12: Cannot allocate memory" \
 	-o "module=$work/pool.so fail=-12"
 fails "module pool is there already: File exists" -f \
