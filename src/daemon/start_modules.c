@@ -103,8 +103,11 @@ static int wait_for_start(struct start *start, pthread_t thread, int end_fd,
 	pthread_join(thread, NULL);
 	err = start->err;
 	if (err)
-		strbuf_addf(&sb, "module %s: %s%s%s", start->failed, start->why,
-			    *start->why ? ": " : "", strerror(-err));
+		strbuf_addf(&sb, "module %s: %s", start->failed, start->why);
+	/* Unless that has said it. */
+	if (err && !strstr(start->why, strerror(-err)))
+		strbuf_addf(&sb, "%s%s", *start->why ? ": " : "",
+			    strerror(-err));
 	*ret_text = sb.data;
 	return err;
 }
