@@ -84,6 +84,7 @@ static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 {
 	unshuffle(s);
 	counter_add(s->shapes, 1);
+	counter_set(s->debugs, (spec->flags & SLAB_DEBUG_FLAGS) != 0);
 	s->spec = *spec;
 	s->layout = *layout;
 	counter_set(s->object_size, spec->object_size);

@@ -893,7 +893,9 @@ struct kmem_cache {
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
 	gfp_t gfp; /* added to every request for pages */
-	unsigned int shapes; /* that it has had; read without the lock */
+	/* read without the lock, as @object_size */
+	unsigned int shapes; /* that it has had */
+	bool debugs; /* it has one of SLAB_DEBUG_FLAGS */
 
 	uint64_t random; /* what links in free objects are mixed with */
 	uint16_t *shuffle; /* an order of a slab's objects, or NULL */
@@ -951,7 +953,7 @@ struct kmem_cache {
 
 static inline bool cache_debugs(const struct kmem_cache *s)
 {
-	return s->spec.flags & SLAB_DEBUG_FLAGS;
+	return counter_read(s->debugs);
 }
 
 /* Under the cache's lock: may its objects be kept in threads and in the barn? */

@@ -131,7 +131,7 @@ static void *alloc_large(size_t size, gfp_t gfp, int node)
 	return __page_address(page);
 }
 
-/* For who prefers a node; also for nothing, whole pages and the first request. */
+/* For who prefers a node; also for nothing, whole pages, the first request. */
 __attribute__((noinline)) void *kmalloc_on(size_t size, gfp_t gfp, int node,
 					   void *caller)
 {

@@ -301,7 +301,7 @@ static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp, size_t size,
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return alloc_object(s, gfp, s->object_size,
+	return alloc_object(s, gfp, counter_read(s->object_size),
 			    __builtin_return_address(0));
 }
 
@@ -338,7 +338,7 @@ void *cache_alloc_on(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
 
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
 {
-	return cache_alloc_on(s, gfp, node, s->object_size,
+	return cache_alloc_on(s, gfp, node, counter_read(s->object_size),
 			      __builtin_return_address(0));
 }
 
@@ -351,7 +351,7 @@ void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return alloc_object(s, gfp | __GFP_ZERO, s->object_size,
+	return alloc_object(s, gfp | __GFP_ZERO, counter_read(s->object_size),
 			    __builtin_return_address(0));
 }
 
@@ -383,10 +383,10 @@ static bool room_for(struct kmem_cache *s, size_t nr)
 static bool alloc_bulk_checked(struct kmem_cache *s, gfp_t gfp, size_t nr,
 			       void **objects, void *caller)
 {
+	unsigned int size = counter_read(s->object_size);
 	size_t n = 0;
 
-	while (n < nr &&
-	       (objects[n] = cache_alloc_sized(s, gfp, s->object_size, caller)))
+	while (n < nr && (objects[n] = cache_alloc_sized(s, gfp, size, caller)))
 		n++;
 	if (n < nr)
 		kmem_cache_free_bulk(s, n, objects);
@@ -404,7 +404,8 @@ static unsigned int take_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 	unsigned int node = thread_node();
 
 	if (want <= BULK_FEW) {
-		objects[0] = alloc_slow(s, gfp, s->object_size, NULL);
+		objects[0] =
+			alloc_slow(s, gfp, counter_read(s->object_size), NULL);
 		return objects[0] != NULL;
 	}
 	got = take_some(s, node, want, objects);
