@@ -34,7 +34,7 @@
 #endif
 
 #define CHECK_EACH 2000
-#define PHASE 4000
+#define PHASE 10000
 #define THREADS 4
 #define BULK_MOST 80
 #define MEMORY_MOST (256 * MIB)
@@ -537,11 +537,11 @@ static void take(struct user *u)
 /* In turns nearly nothing is held, much, and more than there is. */
 static bool wants_more(struct user *u)
 {
-	static const unsigned int eighths[] = { 1, 6, 3, 12 };
+	static const unsigned int eighths[] = { 1, 6, 3, 9 };
 	unsigned long aim =
 		u->most / 8 * eighths[u->step / PHASE % ARRAY_SIZE(eighths)];
 
-	return !u->nr || roll(u, 10) < (u->live < aim ? 6u : 3u);
+	return !u->nr || roll(u, 10) < (u->live < aim ? 6u : 2u);
 }
 
 static void run_steps(struct user *u, unsigned long steps)
