@@ -271,6 +271,9 @@ static void give(struct zone *zone, struct page *page, unsigned int order,
 	kmem.map[pfn].absent = absent;
 	list_block(zone, kmem.map + pfn, order, type,
 		   tail || merge_is_likely(pfn, order));
+	/* Pairs with join() in page_wait.c, by the zone's lock. */
+	if (page_waiters_exist())
+		background_serve();
 }
 
 /* @tail: used again as late as possible. */

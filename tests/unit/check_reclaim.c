@@ -403,6 +403,62 @@ START_TEST(test_waiters_are_served_in_order)
 }
 END_TEST
 
+/*
+ * A page that is freed is told of, rather than found at the next look. Looks
+ * reclaim, so a shrinker sees them. Whatever the thread does meanwhile, not all
+ * of twenty pages come just when it looks.
+ */
+static unsigned long nr_looks;
+
+static unsigned long note_look(struct shrinker *shrinker,
+			       struct shrink_control *sc)
+{
+	(void)shrinker;
+	(void)sc;
+	__atomic_fetch_add(&nr_looks, 1, __ATOMIC_RELAXED);
+	return SHRINK_EMPTY;
+}
+
+static bool has_looked_since(void *arg)
+{
+	return __atomic_load_n(&nr_looks, __ATOMIC_RELAXED) >
+	       *(unsigned long *)arg;
+}
+
+/* Whether a page that is freed ends a wait before the thread looks again. */
+static bool is_served_without_a_look(void)
+{
+	unsigned long looks;
+
+	nr_ended = 0;
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	looks = __atomic_load_n(&nr_looks, __ATOMIC_RELAXED);
+	/* The thread has been told of the request, and sleeps again. */
+	wait_for(has_looked_since, &looks);
+	usleep(2000);
+	looks = __atomic_load_n(&nr_looks, __ATOMIC_RELAXED);
+	__free_page(taken[--nr_taken]);
+	wait_for_ends(1);
+	taken[nr_taken++] = waiters[0].pages[0];
+	return __atomic_load_n(&nr_looks, __ATOMIC_RELAXED) == looks;
+}
+
+START_TEST(test_freed_page_is_told_of)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "looks");
+	unsigned int told = 0;
+
+	ck_assert_ptr_nonnull(shrinker);
+	shrinker->count_objects = note_look;
+	shrinker->scan_objects = note_look;
+	shrinker_register(shrinker);
+	for (int i = 0; i < 20; i++)
+		told += is_served_without_a_look();
+	ck_assert_uint_gt(told, 4);
+	shrinker_free(shrinker);
+}
+END_TEST
+
 /* Who wants much is not overtaken by who comes later and wants little. */
 START_TEST(test_large_request_is_not_overtaken)
 {
@@ -753,3 +809,4 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_background_thread_ends_with_the_stack);
 	return s;
 }
+	tcase_add_test(tc, test_freed_page_is_told_of);
