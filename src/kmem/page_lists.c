@@ -99,7 +99,10 @@ struct page *page_list_take(struct zone *zone, unsigned int order,
 		if (!(flags & ALLOC_HIGHATOMIC))
 			nr = page_set_refill(thread_self, zone, order);
 		record_lock(r);
-		if (nr > 1 && !list_widen(r, 2 * (unsigned int)nr))
+		/* One is for the caller; the list may get less room than asked. */
+		if (nr > 1 && list_widen(r, 2 * (unsigned int)nr))
+			nr = MIN(nr, r->gate - kmem_record_count(r) + 1ul);
+		else
 			nr = 1;
 	}
 	lock(&zone->lock, LOCK_ZONE);
