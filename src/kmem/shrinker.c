@@ -293,9 +293,13 @@ void shrinkers_reset(void)
 	unlock(&shrinkers.lock);
 }
 
-/* Those who were calling one are not the child's. */
+/* Those who were calling one, or waiting for its end, are not the child's. */
 void shrinkers_fork(enum fork_step step)
 {
+	static const pthread_cond_t nobody = PTHREAD_COND_INITIALIZER;
+
+	if (step == FORK_CHILD || step == FORK_ORPHAN)
+		shrinkers.unused = nobody;
 	if (step == FORK_CHILD)
 		for (struct shrinker *s = shrinkers.first; s; s = s->next)
 			s->users = 0;
