@@ -310,6 +310,7 @@ struct kmem_page_request {
 	const uint8_t *zonelist;
 	const nodemask_t *allowed;
 	uint32_t state;
+	unsigned int forks;
 };
 
 /**
@@ -317,7 +318,7 @@ struct kmem_page_request {
  *
  * Reclaims as alloc_pages() does, but never sleeps for pages: a request that may
  * wait joins the line of all that do. The line is served in order, as pages are
- * freed; a request holds up those behind it that may use the same zones.
+ * freed; a request holds up those behind it that may use no other zones.
  *
  * Return: 0: @pages are there, and @done is not called; -EINPROGRESS: @done will
  * be; -ENOMEM: refused; -EINVAL: no blocks, or an order above 10.
@@ -327,7 +328,8 @@ int kmem_pages_submit(struct kmem_page_request *request);
 /**
  * kmem_pages_cancel() - take a request back
  *
- * Return: true: it is the caller's again; false: @done was or will be called.
+ * Return: true: it is the caller's again; false: @done was or will be called, or
+ * the request is that of a parent process.
  */
 bool kmem_pages_cancel(struct kmem_page_request *request);
 

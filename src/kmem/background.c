@@ -26,6 +26,8 @@
  * every zone, not just one that the request could use. After 16 rounds in vain
  * it takes no orders for a second, or until direct reclaim has success.
  */
+#include <errno.h>
+
 #include "internal.h"
 #include "util/worker.h"
 
@@ -43,15 +45,18 @@ enum work {
 #define HOPELESS_NS (1000 * 1000000ull)
 
 static struct {
-	pthread_mutex_t lock; /* LOCK_BACKGROUND: thread, running */
+	pthread_mutex_t lock; /* LOCK_BACKGROUND: thread, running, stopped */
 	pthread_t thread;
-	bool running;
+	bool running; /* read without */
+	bool stopped; /* by kmem_exit(): it is not to start again */
 	bool balances; /* constant after kmem_init() */
 
 	uint32_t work; /* bits of enum work; anybody's */
 	unsigned int failures; /* rounds in vain, one after the other */
 	uint64_t hopeful_ns; /* no orders before then */
 } background = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static __thread bool is_background;
 
 static void ask(enum work work)
 {
@@ -91,8 +96,8 @@ static void balance(void)
 	}
 }
 
-/* A request found no zone above its low mark. */
-void background_wake(void)
+/* There is something to balance. Context: any lock may be held. */
+void background_order(void)
 {
 	if (!background.balances)
 		return;
@@ -100,6 +105,17 @@ void background_wake(void)
 	    os_now_ns() < counter_read(background.hopeful_ns))
 		return;
 	ask(WORK_BALANCE);
+}
+
+/*
+ * A request found no zone above its low mark. A child process has no thread
+ * yet. Context: no locks.
+ */
+void background_wake(void)
+{
+	if (background.balances && unlikely(!counter_read(background.running)))
+		background_start();
+	background_order();
 }
 
 /* Direct reclaim had success, so another round may have. */
@@ -146,11 +162,17 @@ static void look_after_waiters(bool woken)
 
 /* ---- the thread ---- */
 
+bool background_is_self(void)
+{
+	return is_background;
+}
+
 static void *background_main(void *arg)
 {
 	uint64_t sleep_ns = FOREVER_NS;
 	uint32_t work = 0;
 
+	is_background = true;
 	while (!(work & WORK_STOP)) {
 		bool woken = wait_word(&background.work, 0, sleep_ns);
 
@@ -168,16 +190,17 @@ static void *background_main(void *arg)
 	return arg;
 }
 
-/* Unless it is there. Fails when no thread can be started. */
+/* Unless it is there. Fails when no thread can be started, or none any more. */
 int background_start(void)
 {
 	int err = 0;
 
 	lock(&background.lock, LOCK_BACKGROUND);
-	if (!background.running) {
-		__atomic_store_n(&background.work, 0, __ATOMIC_RELAXED);
+	if (background.stopped) {
+		err = -ENODEV;
+	} else if (!background.running) {
 		err = worker_start(&background.thread, background_main, NULL);
-		background.running = err == 0;
+		counter_set(background.running, err == 0);
 	}
 	unlock(&background.lock);
 	return err;
@@ -186,6 +209,8 @@ int background_start(void)
 int background_init(const struct kmem_config *config)
 {
 	background.balances = config->background;
+	background.stopped = false;
+	background.work = 0;
 	background.failures = 0;
 	background.hopeful_ns = 0;
 	return config->background ? background_start() : 0;
@@ -198,7 +223,8 @@ void background_stop(void)
 
 	lock(&background.lock, LOCK_BACKGROUND);
 	running = background.running;
-	background.running = false;
+	counter_set(background.running, false);
+	background.stopped = true;
 	unlock(&background.lock);
 	if (!running)
 		return;

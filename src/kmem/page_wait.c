@@ -6,7 +6,7 @@
  * thread that sleeps on its state or with a callback. The background thread
  * goes along the line from the oldest on when a page became free, and serves
  * who can be served, down to half of the min mark. A request that cannot be
- * served holds up those behind it that may use the same zones, so that small
+ * served holds up those behind it that may use no other zones, so that small
  * ones do not starve a large one for ever; it does not hold up others.
  *
  *	idle      not in the line, or taken back
@@ -16,7 +16,7 @@
  * A page that is freed must be seen. So nobody keeps page lists while somebody
  * waits: the first in the line has all of them closed, and a list is not opened
  * again before the line is empty (page_lists.c). Frees then go to the zones,
- * where buddy_give() looks at one word that is almost never written.
+ * where buddy.c looks at one word that is almost never written.
  *
  * Why a free is never missed: who joins the line has made the word nonzero
  * before he looks at the zones, and a free looks at the word after it changed
@@ -47,6 +47,7 @@ static struct {
 	pthread_mutex_t lock; /* LOCK_PAGE_WAIT: the line */
 	struct kmem_page_request *first;
 	struct kmem_page_request *last;
+	unsigned int forks; /* requests of before a fork are the parent's */
 } line = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* ---- the line, under its lock ---- */
@@ -55,6 +56,7 @@ static void enqueue(struct kmem_page_request *request)
 {
 	lock_assert_held(&line.lock);
 	request->state = REQUEST_QUEUED;
+	request->forks = line.forks;
 	request->next = NULL;
 	request->prev = line.last;
 	if (line.last)
@@ -147,23 +149,37 @@ static void run_ended(struct kmem_page_request *ended, int error)
 	}
 }
 
+/* The zones that a request may use, as bits. */
+static uint32_t zones_of(const struct kmem_page_request *request)
+{
+	uint32_t zones = 0;
+
+	for (const uint8_t *i = request->zonelist; *i != ZONELIST_END; i++)
+		if (!request->allowed ||
+		    node_isset(kmem.zone[*i].node, *request->allowed))
+			zones |= 1u << *i;
+	return zones;
+}
+
 /* Context: no locks. By the background thread. */
 void page_waiters_serve(void)
 {
 	struct kmem_page_request *request, *next, *ended = NULL;
-	bool held_up[NR_ZONE_TYPES + 1] = { false };
+	/* Zones that are wanted already, by the highest a request may use. */
+	uint32_t wanted[NR_ZONE_TYPES + 1] = { 0 };
 
 	lock(&line.lock, LOCK_PAGE_WAIT);
 	for (request = line.first; request; request = next) {
-		bool *behind = &held_up[gfp_zone(request->gfp)];
+		uint32_t *before = &wanted[gfp_zone(request->gfp)];
+		uint32_t zones = zones_of(request);
 
 		next = request->next;
-		if (*behind)
+		if (!(zones & ~*before))
 			continue;
 		if (try_to_serve(request))
 			end(request, &ended);
 		else
-			*behind = true;
+			*before |= zones;
 	}
 	unlock(&line.lock);
 	run_ended(ended, 0);
@@ -201,14 +217,16 @@ struct page *page_wait(const struct attempt *a)
 		.zonelist = a->zonelist,
 		.allowed = a->allowed,
 	};
-	bool alone = background_start() != 0;
+	/* Nobody else serves it: no thread, or this is it, in a shrinker. */
+	bool alone = background_start() != 0 || background_is_self();
 	uint64_t look_ns = alone ? LOOK_NS : WAIT_RETRY_NS;
 
 	join(&request);
 	while (!wait_word(&request.state, REQUEST_QUEUED, look_ns)) {
 		if (!alone)
 			continue;
-		reclaim(a->gfp, true);
+		if (!(thread_flags & PF_MEMALLOC))
+			reclaim(a->gfp, true);
 		page_waiters_serve();
 	}
 	return page;
@@ -264,7 +282,8 @@ bool kmem_pages_cancel(struct kmem_page_request *request)
 	bool queued;
 
 	lock(&line.lock, LOCK_PAGE_WAIT);
-	queued = request->state == REQUEST_QUEUED;
+	queued = request->state == REQUEST_QUEUED &&
+		 request->forks == line.forks;
 	if (queued) {
 		dequeue(request);
 		request->state = REQUEST_IDLE;
@@ -296,6 +315,7 @@ void page_wait_fork(enum fork_step step)
 	if (step == FORK_CHILD || step == FORK_ORPHAN) {
 		line.first = NULL;
 		line.last = NULL;
+		line.forks++;
 		page_waiters = 0;
 	}
 	fork_mutex(&line.lock, step);

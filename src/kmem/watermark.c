@@ -233,7 +233,7 @@ void zone_boost(struct zone *zone)
 	limit = fraction(counter_read(zone->high), factor, 10000);
 	limit = MAX(limit, PAGEBLOCK_PAGES);
 	counter_set(zone->boost, MIN(zone->boost + PAGEBLOCK_PAGES, limit));
-	background_wake();
+	background_order();
 }
 
 /* They have been worked off, or stand in somebody's way. */

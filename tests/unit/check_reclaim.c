@@ -542,6 +542,107 @@ START_TEST(test_objects_that_are_freed_end_a_wait)
 }
 END_TEST
 
+/* Who ends by the tear-down is not in the line of the next stack. */
+static int resubmitted;
+
+static void submit_again(struct kmem_page_request *request, int error)
+{
+	ck_assert_int_eq(error, -ENODEV);
+	request->done = note_end;
+	resubmitted = kmem_pages_submit(request);
+}
+
+START_TEST(test_nobody_waits_for_a_stack_that_goes)
+{
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	waiters[0].request.done = submit_again;
+	kmem_exit();
+	nr_taken = 0;
+	ck_assert_int_eq(resubmitted, -ENOMEM);
+	ck_assert(!kmem_pages_cancel(&waiters[0].request));
+}
+END_TEST
+
+/* What a process waits for is no business of its child's. */
+static int cancel_in_child(void)
+{
+	unsigned int one = 1;
+
+	if (kmem_pages_cancel(&waiters[0].request))
+		return 1;
+	if (submit(1, 1, 0, GFP_WAIT) != -EINPROGRESS)
+		return 2;
+	if (kmem_pages_cancel(&waiters[0].request))
+		return 3;
+	__free_page(taken[--nr_taken]);
+	while (!have_ended(&one))
+		sched_yield();
+	return 0;
+}
+
+START_TEST(test_child_cannot_take_a_request_back)
+{
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0)
+		_exit(cancel_in_child());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	ck_assert(kmem_pages_cancel(&waiters[0].request));
+}
+END_TEST
+
+/* A shrinker that insists, called by the thread that serves who waits. */
+static pthread_t main_thread;
+static bool insisted;
+
+static unsigned long insist(struct shrinker *shrinker,
+			    struct shrink_control *sc)
+{
+	struct page *page;
+
+	(void)shrinker;
+	(void)sc;
+	if (pthread_equal(pthread_self(), main_thread) ||
+	    __atomic_load_n(&insisted, __ATOMIC_RELAXED))
+		return SHRINK_EMPTY;
+	__atomic_store_n(&insisted, true, __ATOMIC_RELEASE);
+	page = alloc_page(GFP_WAIT);
+	__free_page(page);
+	return SHRINK_EMPTY;
+}
+
+static bool has_insisted(void *arg)
+{
+	(void)arg;
+	return __atomic_load_n(&insisted, __ATOMIC_ACQUIRE);
+}
+
+START_TEST(test_shrinker_may_insist)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "insists");
+
+	ck_assert_ptr_nonnull(shrinker);
+	main_thread = pthread_self();
+	shrinker->count_objects = insist;
+	shrinker->scan_objects = insist;
+	shrinker_register(shrinker);
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	wait_for(has_insisted, NULL);
+	/* One for each of the two. */
+	__free_page(taken[--nr_taken]);
+	__free_page(taken[--nr_taken]);
+	wait_for_ends(1);
+	taken[nr_taken++] = waiters[0].pages[0];
+	shrinker_free(shrinker);
+}
+END_TEST
+
 START_TEST(test_teardown_ends_waits)
 {
 	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
@@ -771,17 +872,105 @@ START_TEST(test_background_thread_ends_with_the_stack)
 }
 END_TEST
 
+/* ---- waiting on nodes ---- */
+
+static void nodes_setup(void)
+{
+	const struct kmem_config config = {
+		.memory = TEST_MEMORY,
+		.cpus = 2,
+		.nodes = 2,
+		.zones = "Normal",
+	};
+
+	kmem_up_with(&config);
+	nr_taken = 0;
+	nr_ended = 0;
+	no_reserves();
+	fill_up(0);
+}
+
+static void free_one_of_node(int node)
+{
+	unsigned long i = 0;
+
+	while (page_to_nid(taken[i]) != node)
+		i++;
+	__free_page(taken[i]);
+	taken[i] = taken[--nr_taken];
+}
+
+/* Who waits for another node is in nobody's way. */
+START_TEST(test_nodes_have_lines_of_their_own)
+{
+	struct waiter *w = waiters;
+
+	ck_assert_int_eq(submit(0, 1, 0, GFP_WAIT), -EINPROGRESS);
+	ck_assert(kmem_pages_cancel(&w[0].request));
+	for (int i = 0; i < 2; i++) {
+		memset(&w[i], 0, sizeof(w[i]));
+		w[i].request = (struct kmem_page_request){
+			.nr = 1,
+			.gfp = GFP_WAIT | __GFP_THISNODE,
+			.node = 1 - i,
+			.pages = w[i].pages,
+			.done = note_end,
+			.arg = &w[i],
+		};
+		ck_assert_int_eq(kmem_pages_submit(&w[i].request),
+				 -EINPROGRESS);
+	}
+	free_one_of_node(0);
+	wait_for_ends(1);
+	ck_assert_uint_eq(w[1].ended_as, 1);
+	taken[nr_taken++] = w[1].pages[0];
+	ck_assert_int_eq(page_to_nid(w[1].pages[0]), 0);
+	ck_assert(kmem_pages_cancel(&w[0].request));
+}
+END_TEST
+
+/* Background reclaim goes on in a child, as soon as it is wanted there. */
+static int reclaim_in_child(void)
+{
+	uint64_t runs = event(KMEM_VM_EVENT_pageoutrun);
+	struct page *page;
+
+	while ((page = alloc_page(GFP_NOWAIT)))
+		taken[nr_taken++] = page;
+	while (event(KMEM_VM_EVENT_pageoutrun) == runs)
+		sched_yield();
+	return 0;
+}
+
+START_TEST(test_child_reclaims_in_the_background)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0)
+		_exit(reclaim_in_child());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 static void add_wait_tests(Suite *s)
 {
 	TCase *tc = suite_add(s, "waiting", wait_setup, teardown);
 
 	tcase_add_test(tc, test_waiters_are_served_in_order);
+	tcase_add_test(tc, test_freed_page_is_told_of);
 	tcase_add_test(tc, test_large_request_is_not_overtaken);
 	tcase_add_test(tc, test_request_can_be_taken_back);
 	tcase_add_test(tc, test_what_need_not_wait_does_not);
 	tcase_add_test(tc, test_lower_marks_end_a_wait);
 	tcase_add_test(tc, test_objects_that_are_freed_end_a_wait);
 	tcase_add_test(tc, test_teardown_ends_waits);
+	tcase_add_test(tc, test_nobody_waits_for_a_stack_that_goes);
+	tcase_add_test(tc, test_child_cannot_take_a_request_back);
+	tcase_add_test(tc, test_shrinker_may_insist);
 	tcase_add_test(tc, test_nofail_never_fails);
 	tcase_add_test(tc, test_few_pages_serve_many);
 }
@@ -801,12 +990,14 @@ Suite *test_suite(void)
 	tc = suite_add(s, "old names", NULL, NULL);
 	tcase_add_test(tc, test_registered_by_the_old_names);
 	add_wait_tests(s);
+	tc = suite_add(s, "nodes", nodes_setup, teardown);
+	tcase_add_test(tc, test_nodes_have_lines_of_their_own);
 	tc = suite_add(s, "background", background_setup, teardown);
 	tcase_add_test(tc, test_background_reclaim_works_up_to_high);
 	tcase_add_test(tc, test_background_reclaim_gives_up);
+	tcase_add_test(tc, test_child_reclaims_in_the_background);
 	tcase_add_test(tc, test_child_serves_its_own_requests);
 	tcase_add_loop_test(tc, test_fallback_boosts_the_marks, 0, 2);
 	tcase_add_test(tc, test_background_thread_ends_with_the_stack);
 	return s;
 }
-	tcase_add_test(tc, test_freed_page_is_told_of);
