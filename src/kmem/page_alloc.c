@@ -243,17 +243,19 @@ static struct page *take_slow(const struct attempt *a)
 static bool check_mask(gfp_t gfp)
 {
 	const char *wrong = NULL;
+	bool only_hopes = false; /* and may be lucky */
 
-	if (gfp_zone(gfp) == ZONE_INVALID)
+	if (gfp_zone(gfp) == ZONE_INVALID) {
 		wrong = "names more than one zone";
-	else if ((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK)
+	} else if ((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK) {
 		wrong = "is movable and reclaimable";
-	else if (gfp & __GFP_NOFAIL && !gfpflags_allow_blocking(gfp))
+	} else if (gfp & __GFP_NOFAIL && !gfpflags_allow_blocking(gfp)) {
 		wrong = "must not fail and may not wait";
+		only_hopes = true;
+	}
 	if (wrong)
 		kmem_report("alloc_pages: mode %#x %s", gfp, wrong);
-	/* The last may still be lucky. */
-	return !wrong || gfp & __GFP_NOFAIL;
+	return !wrong || only_hopes;
 }
 
 /* Which node's zonelist serves the request; false: none may. */

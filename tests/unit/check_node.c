@@ -124,6 +124,19 @@ START_TEST(test_mask_is_served_downward)
 }
 END_TEST
 
+/* Not even who must not fail gets a page, or waits for one. */
+START_TEST(test_contradiction_is_refused_whoever_insists)
+{
+	const gfp_t insists = GFP_KERNEL | __GFP_NOFAIL;
+
+	ck_assert_ptr_null(alloc_page(insists | __GFP_DMA | __GFP_DMA32));
+	ck_assert(reports_mention("more than one zone"));
+	ck_assert_ptr_null(alloc_page(insists | GFP_MOVABLE_MASK));
+	ck_assert(reports_mention("is movable and reclaimable"));
+	ck_assert_uint_eq(reports_take(), 2);
+}
+END_TEST
+
 START_TEST(test_contradiction_is_refused_at_order_0_too)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -550,6 +563,7 @@ Suite *test_suite(void)
 
 	tc = suite_add(s, "masks", four_zones_setup, kmem_down);
 	tcase_add_loop_test(tc, test_mask_is_served_downward, 0, 16);
+	tcase_add_test(tc, test_contradiction_is_refused_whoever_insists);
 	tcase_add_test(tc, test_contradiction_is_refused_at_order_0_too);
 
 	tc = suite_add(s, "dividing", reports_capture, NULL);
