@@ -387,11 +387,15 @@ static inline enum zone_type gfp_zone(gfp_t gfp)
  * second set has the node's own alone, for __GFP_THISNODE. A mask without a
  * zone has empty lists.
  */
+#define GFP_SLOT_BITS 31u /* zone and migrate type */
+
 struct numa_node {
 	unsigned long start_pfn;
 	unsigned long end_pfn;
 	uint8_t distance[MAX_NODES];
 	uint8_t zonelist[2][NR_ZONE_TYPES + 1][MAX_ZONES + 1];
+	/* By the lowest bits of a mask: page list of order 0, see node.c. */
+	uint16_t first_slot[GFP_SLOT_BITS + 1];
 	uint64_t slab_pages[2]; /* of all slabs; [1]: reclaimable ones */
 };
 
@@ -1460,6 +1464,20 @@ struct kmem {
 };
 
 extern struct kmem kmem;
+
+/*
+ * The calling thread's page list that a request takes from first. Without a
+ * thread block, or where there is none: one that is always empty, or NULL.
+ */
+static inline struct kmem_record *first_list(gfp_t gfp, unsigned int order)
+{
+	struct thread *t = thread_self;
+
+	if (unlikely(order >= PAGE_LIST_ORDERS || !t))
+		return NULL;
+	return &t->record[kmem.node[t->node].first_slot[gfp & GFP_SLOT_BITS] +
+			  order * MIGRATE_TYPES];
+}
 
 /* What a request at @node tries, best first, up to ZONELIST_END. */
 static inline const uint8_t *zonelist(unsigned int node, gfp_t gfp)

@@ -111,6 +111,21 @@ static void set_zonelist(unsigned int from, enum zone_type type)
 	}
 }
 
+/*
+ * Pages of the best zone are listed, if it is the node's own: then it is the
+ * best with __GFP_THISNODE too. For other masks the list of the type that no
+ * request is of, which is always empty; so they go the long way.
+ */
+static uint16_t first_slot(const struct numa_node *node, gfp_t gfp)
+{
+	enum migratetype type = gfp_migratetype(gfp);
+	unsigned int zone = node->zonelist[1][gfp_zone(gfp)][0];
+
+	if (zone == ZONELIST_END)
+		return (uint16_t)page_slot(0, 0, MIGRATE_HIGHATOMIC);
+	return (uint16_t)page_slot(zone, 0, type);
+}
+
 /* Once all zones are known. */
 void nodes_set_zonelists(void)
 {
@@ -121,6 +136,8 @@ void nodes_set_zonelists(void)
 			set_zonelist(from, (enum zone_type)type);
 		node->zonelist[0][ZONE_INVALID][0] = ZONELIST_END;
 		node->zonelist[1][ZONE_INVALID][0] = ZONELIST_END;
+		for (gfp_t gfp = 0; gfp <= GFP_SLOT_BITS; gfp++)
+			node->first_slot[gfp] = first_slot(node, gfp);
 	}
 }
 

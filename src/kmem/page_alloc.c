@@ -298,21 +298,6 @@ static struct page *alloc_slow(gfp_t gfp, unsigned int order, int node,
 	return page ? page : take_slow(&a);
 }
 
-/* Step 1: no lock, no look at a mark. */
-static struct page *take_from_list(gfp_t gfp, unsigned int order)
-{
-	struct thread *t = thread_self;
-	unsigned int zone;
-
-	if (order >= PAGE_LIST_ORDERS || !t)
-		return NULL;
-	zone = zonelist(t->node, gfp)[0];
-	if (zone == ZONELIST_END)
-		return NULL;
-	return kmem_record_pop(
-		&t->record[page_slot(zone, order, gfp_migratetype(gfp))]);
-}
-
 static bool is_order(unsigned int order)
 {
 	if (likely(order <= KMEM_MAX_ORDER))
@@ -351,32 +336,37 @@ static __attribute__((noinline)) struct page *alloc_unlisted(gfp_t gfp,
 	return page ? hand_out(page, gfp, order) : NULL;
 }
 
-/* Whatever needs registers to survive a call is elsewhere. */
-static inline __attribute__((always_inline)) struct page *
-alloc_listed(gfp_t gfp, unsigned int order)
+/* Step 1: no lock, no look at a mark. */
+static inline struct page *take_from_list(gfp_t gfp, unsigned int order)
 {
-	struct page *page = take_from_list(gfp, order);
+	struct kmem_record *r = first_list(gfp, order);
 
-	if (unlikely(!page))
-		return alloc_unlisted(gfp, order);
-	if (unlikely(gfp & __GFP_ZERO || kmem.prepare_pages))
-		return page_hand_out(page, gfp, order);
-	page_set_used(page, order, gfp);
-	return page;
+	return likely(r != NULL) ? kmem_record_pop(r) : NULL;
 }
 
-/* The one bit of a scope that chooses the list. */
-static __attribute__((noinline)) struct page *alloc_movable(gfp_t gfp,
+/* Pages that are to be prepared, or of the one bit that a scope takes away. */
+static __attribute__((noinline)) struct page *alloc_unusual(gfp_t gfp,
 							    unsigned int order)
 {
-	return alloc_listed(current_gfp_context(gfp), order);
+	struct page *page;
+
+	gfp = current_gfp_context(gfp);
+	page = take_from_list(gfp, order);
+	return page ? hand_out(page, gfp, order) : alloc_unlisted(gfp, order);
 }
 
+/* Whatever needs registers to survive a call is elsewhere. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	if (gfp & __GFP_MOVABLE)
-		return alloc_movable(gfp, order);
-	return alloc_listed(gfp, order);
+	struct page *page;
+
+	if (unlikely(gfp & (__GFP_MOVABLE | __GFP_ZERO) || kmem.prepare_pages))
+		return alloc_unusual(gfp, order);
+	page = take_from_list(gfp, order);
+	if (unlikely(!page))
+		return alloc_unlisted(gfp, order);
+	page_set_used(page, order, gfp);
+	return page;
 }
 
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node,

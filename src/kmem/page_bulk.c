@@ -12,17 +12,10 @@
 /* Pages of the list that a request would be served from first, or none. */
 static unsigned int take_listed(gfp_t gfp, unsigned long nr, void **pages)
 {
-	struct thread *t = thread_self;
-	unsigned int zone;
+	struct kmem_record *r = first_list(gfp, 0);
 
-	if (!t)
-		return 0;
-	zone = zonelist(t->node, gfp)[0];
-	if (zone == ZONELIST_END)
-		return 0;
-	return kmem_record_pop_many(
-		&t->record[page_slot(zone, 0, gfp_migratetype(gfp))],
-		MIN(nr, (unsigned long)BULK), pages);
+	return r ? kmem_record_pop_many(r, MIN(nr, (unsigned long)BULK), pages)
+		 : 0;
 }
 
 /* Up to @nr pages, in the order in which they would come one by one. */
