@@ -26,6 +26,10 @@ extern "C" {
 #define KMEM_BLOCK_SIZE (KMEM_PAGE_SIZE << KMEM_MAX_ORDER)
 #define KMEM_MIN_MEMORY (2 * KMEM_BLOCK_SIZE)
 #define KMEM_NAME_MAX 127
+/* For limits of caches and pools: none. */
+#define KMEM_NO_LIMIT UINT64_MAX
+/* The longest name of an owner: that of a module of the kernel. */
+#define KMEM_OWNER_MAX 55
 #define KMEM_MAX_NODES 16
 /* DMA, DMA32, Normal, HighMem, Movable. */
 #define KMEM_NR_ZONE_TYPES 5
