@@ -176,8 +176,8 @@ static int fixed_add_many(struct view *view, const struct fixed *fixed)
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; !err && many->many(fixed->about, i, name, sizeof(name),
-				       &one.about);
+	for (i = 0; !err &&
+		    many->many(fixed->about, i, name, sizeof(name), &one.about);
 	     i++) {
 		one.made = node_of_many(many, name);
 		if (!one.made)

@@ -644,7 +644,7 @@ int source_remove(struct call *call, const struct place *place)
  * kind before those that it may stand on.
  */
 static const struct kind *const remove_order[] = {
-	&pool_kind,    &cache_kind,   &page_kind, &kmalloc_kind,
+	&pool_kind,    &cache_kind, &page_kind, &kmalloc_kind,
 	&vmalloc_kind, &iomem_kind, NULL,
 };
 

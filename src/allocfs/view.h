@@ -565,8 +565,8 @@ int store_reset(struct call *call, const char *text);
  */
 
 extern const struct node cache_table[], pool_table[], page_table[],
-	sized_table[], iomem_table[], proc_table[], root_table[],
-	debug_table[], trace_table[], module_table[], modules_table[];
+	sized_table[], iomem_table[], proc_table[], root_table[], debug_table[],
+	trace_table[], module_table[], modules_table[];
 
 /* proc/iomem */
 extern const struct attr iomem_map_attr;

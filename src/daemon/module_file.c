@@ -134,7 +134,8 @@ void module_file_range(const struct module_file *file, uintptr_t *ret_from,
 		       uintptr_t *ret_to)
 {
 	const ElfW(Ehdr) *header = (const void *)file->data;
-	const ElfW(Phdr) *segment = (const void *)(file->data + header->e_phoff);
+	const ElfW(Phdr) *segment =
+		(const void *)(file->data + header->e_phoff);
 	uintptr_t from = UINTPTR_MAX, to = 0;
 	size_t i;
 

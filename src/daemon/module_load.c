@@ -98,8 +98,7 @@ static void note_use(void *arg, const char *name)
 	if (wants->err)
 		return;
 	symbol = dlsym(wants->program, name);
-	if (!symbol ||
-	    !dladdr1(symbol, &info, (void **)&map, RTLD_DL_LINKMAP))
+	if (!symbol || !dladdr1(symbol, &info, (void **)&map, RTLD_DL_LINKMAP))
 		return;
 	pthread_mutex_lock(&modules.lock);
 	wants->err = __note_use(wants, name, map->l_name);

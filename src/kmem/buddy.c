@@ -41,8 +41,8 @@ void buddy_init_zone(struct zone *zone)
 			list_init(&zone->free_area[order].list[type]);
 	zone->fresh_pfn = zone->start_pfn;
 	zone->free_pages = zone->end_pfn - zone->start_pfn;
-	zone->nr_pageblocks[MIGRATE_MOVABLE] =
-		zone->free_pages >> PAGEBLOCK_ORDER;
+	zone->nr_pageblocks[MIGRATE_MOVABLE] = zone->free_pages >>
+					       PAGEBLOCK_ORDER;
 }
 
 /* ---- lists ---- */
@@ -99,7 +99,7 @@ void buddy_unlist(struct zone *zone, struct page *page, enum migratetype type)
 	count_memory(zone, order, page->absent, -1);
 	count_block(zone, order, type, -1);
 	if (list_empty(&zone->free_area[order].list[type]))
-		zone->orders[type] &= (uint16_t)~(1u << order);
+		zone->orders[type] &= (uint16_t) ~(1u << order);
 }
 
 /* A free block changes lists, because its pageblock changes types. */
@@ -113,7 +113,7 @@ void buddy_move(struct zone *zone, struct page *page, enum migratetype from,
 	count_block(zone, order, to, 1);
 	zone->orders[to] |= (uint16_t)(1u << order);
 	if (list_empty(&zone->free_area[order].list[from]))
-		zone->orders[from] &= (uint16_t)~(1u << order);
+		zone->orders[from] &= (uint16_t) ~(1u << order);
 }
 
 /* ---- taking ---- */

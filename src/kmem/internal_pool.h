@@ -33,7 +33,8 @@ struct mempool_cold {
 
 	/* the pool's lock for writers, read without */
 	bool exact;
-	enum kmem_mempool_kind watched; /* how its elements are; 0: they are not */
+	enum kmem_mempool_kind
+		watched; /* how its elements are; 0: they are not */
 	int low;
 	uint64_t limit;
 	uint64_t pending; /* asked of the backing, not yet counted */

@@ -317,9 +317,8 @@ static inline struct page *hand_out(struct page *page, gfp_t gfp,
 	return page;
 }
 
-__attribute__((noinline)) struct page *page_hand_out(struct page *page,
-						     gfp_t gfp,
-						     unsigned int order)
+__attribute__((noinline)) struct page *
+page_hand_out(struct page *page, gfp_t gfp, unsigned int order)
 {
 	return hand_out(page, gfp, order);
 }

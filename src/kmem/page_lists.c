@@ -226,7 +226,8 @@ void drain_all_pages(void)
 {
 	if (!kmem_up())
 		return;
-	for_each_page_slot(slot) {
+	for_each_page_slot(slot)
+	{
 		struct list_of list = list_of_slot(slot);
 
 		/* A page parked just now may be missed: it came later. */
@@ -260,7 +261,8 @@ static void fold(struct zone *zone, unsigned int order, struct kmem_record *r)
 /* The thread is ending; its lists go home. */
 void page_thread_exit(struct thread *t)
 {
-	for_each_page_slot(slot) {
+	for_each_page_slot(slot)
+	{
 		struct kmem_record *r = &t->record[slot];
 		struct list_of list = list_of_slot(slot);
 

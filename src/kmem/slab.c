@@ -169,8 +169,7 @@ static struct page *slab_pages(struct kmem_cache *s, gfp_t gfp,
 		light = (light | __GFP_NOMEMALLOC) & ~__GFP_RECLAIM;
 	*ret_order = s->layout.order;
 	if (s->layout.order > s->layout.min_order)
-		page = alloc_pages_node((int)node, light,
-					s->layout.order);
+		page = alloc_pages_node((int)node, light, s->layout.order);
 	if (page)
 		return page;
 	*ret_order = s->layout.min_order;

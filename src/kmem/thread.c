@@ -133,8 +133,7 @@ static void adopt_blocks(void)
 	struct thread *t;
 
 	for_each_thread(t) {
-		for (unsigned int slot = 0; slot < page_slots();
-		     slot++)
+		for (unsigned int slot = 0; slot < page_slots(); slot++)
 			adopt_record(&t->record[slot]);
 		list_for_each_entry(s, &cache_list, link)
 			adopt_record(&t->record[s->slot]);

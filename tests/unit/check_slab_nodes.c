@@ -387,7 +387,7 @@ static void check_reserve(mempool_t *pool, bool of_pages)
 	for (int i = 0; i < 4; i++) {
 		element[i] = mempool_alloc_preallocated(pool);
 		ck_assert_int_eq(of_pages ? page_to_nid(element[i])
-				       : node_of(element[i]),
+					  : node_of(element[i]),
 				 2);
 	}
 	for (int i = 0; i < 4; i++)

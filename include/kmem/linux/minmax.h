@@ -21,6 +21,7 @@
 	(KMEM_SIGNED(x) == KMEM_SIGNED(y) || KMEM_NOT_NEGATIVE(x) ||           \
 	 KMEM_NOT_NEGATIVE(y))
 
+/* clang-format off: a macro for a type looks like a call */
 #define KMEM_CHOOSE(x, op, y, ux, uy)                                          \
 	__extension__({                                                        \
 		__auto_type ux = (x);                                          \
@@ -33,6 +34,7 @@
 			? KMEM_COMMON(ux, uy)(ux)                              \
 			: KMEM_COMMON(ux, uy)(uy);                             \
 	})
+/* clang-format on */
 #define KMEM_COMMON(x, y) (__typeof__((x) + (y)))
 #define min(x, y) KMEM_CHOOSE(x, <, y, __UNIQUE_ID(x_), __UNIQUE_ID(y_))
 #define max(x, y) KMEM_CHOOSE(x, >, y, __UNIQUE_ID(x_), __UNIQUE_ID(y_))
