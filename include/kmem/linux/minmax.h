@@ -21,7 +21,8 @@
 	(KMEM_SIGNED(x) == KMEM_SIGNED(y) || KMEM_NOT_NEGATIVE(x) ||           \
 	 KMEM_NOT_NEGATIVE(y))
 
-/* clang-format off: a macro for a type looks like a call */
+/* A macro for a type looks like a call. */
+/* clang-format off */
 #define KMEM_CHOOSE(x, op, y, ux, uy)                                          \
 	__extension__({                                                        \
 		__auto_type ux = (x);                                          \
