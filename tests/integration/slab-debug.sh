@@ -126,8 +126,8 @@ while read -r name number; do
 	expect_value "$number" "$name"
 done < stats
 declared=$(sed -n '/^#define KMEM_CACHE_STATS(X)/,/^$/p' \
-	"$abs_top_srcdir/include/kmem/introspect.h" | grep -c $'^\tX(')
-between 2 1000 "$declared" "counters in introspect.h"
+	"$abs_top_srcdir/include/kmem/introspect_cache.h" | grep -c $'^\tX(')
+between 2 1000 "$declared" "counters in introspect_cache.h"
 same "$declared" "$(wc -l < stats)" "counters"
 expect_errno EINVAL write alloc_slab 1
 put 0 alloc_slab
