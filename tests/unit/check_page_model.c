@@ -371,7 +371,7 @@ static void take_block(struct user *u)
 	case 0:
 		node_set(roll(u, num_online_nodes()), some);
 		r.allowed = &some;
-		/* fall through */
+		__attribute__((fallthrough));
 	case 1 ... 2:
 		r.node = random_node(u);
 		page = __alloc_pages(r.gfp, r.order, r.node, r.allowed);
@@ -479,13 +479,13 @@ static void give_block(struct user *u, struct holding *h)
 			split(u, h);
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	case 3 ... 5:
 		if (address) {
 			free_pages((unsigned long)address, h->order);
 			break;
 		}
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		__free_pages(h->page, h->order);
 		break;
