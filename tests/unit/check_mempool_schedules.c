@@ -227,7 +227,10 @@ void wake_word(uint32_t *word)
 			tasks[i].state = TASK_READY;
 			tasks[i].woken = true;
 		}
+#ifdef KMEM_DEBUG
+	/* Under the pool's lock, too, as only the hooks above can tell. */
 	point();
+#endif
 }
 
 /* ---- elements and their backing ------------------------------------------- */
