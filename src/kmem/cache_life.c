@@ -71,11 +71,12 @@ static void set_clearing(struct kmem_cache *s)
 {
 	bool keeps = s->spec.ctor_kind != KMEM_CTOR_NONE ||
 		     s->spec.flags & (SLAB_TYPESAFE_BY_RCU | SLAB_POISON);
+	unsigned int on_free = kmem.init_on_free && !keeps ? FREE_WIPE : 0;
 
-	s->always = kmem.init_on_alloc && !keeps ? __GFP_ZERO : 0;
-	s->on_free = kmem.init_on_free && !keeps ? FREE_WIPE : 0;
 	if (kmem.nr_nodes > 1)
-		s->on_free |= FREE_HOME;
+		on_free |= FREE_HOME;
+	counter_set(s->always, kmem.init_on_alloc && !keeps ? __GFP_ZERO : 0);
+	counter_set(s->on_free, on_free);
 }
 
 /* Under the list's and the cache's lock, with no slab there or in the making. */

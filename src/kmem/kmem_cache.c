@@ -276,7 +276,7 @@ alloc_unparked(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
 	void *object = alloc_slow(s, gfp, size, caller);
 
 	/* Of what debugging watches, no more than was asked for. */
-	if (object && (gfp | s->always) & __GFP_ZERO)
+	if (object && (gfp | counter_read(s->always)) & __GFP_ZERO)
 		memset(object, 0, slab_debug_request(s, object));
 	return object;
 }
@@ -294,7 +294,7 @@ static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp, size_t size,
 	if (unlikely(!object))
 		return alloc_unparked(s, gfp, size, caller);
 	/* What was parked is not watched. */
-	if (unlikely((gfp | s->always) & __GFP_ZERO))
+	if (unlikely((gfp | counter_read(s->always)) & __GFP_ZERO))
 		return memset(object, 0, s->object_size);
 	return object;
 }
@@ -315,7 +315,7 @@ static void *alloc_named(struct kmem_cache *s, gfp_t gfp, unsigned int node,
 	counter_add(s->stat[KMEM_CACHE_STAT_alloc_node_mismatch], 1);
 	unlock(&s->lock);
 	object = alloc_past_array(s, gfp, node, true, size, caller);
-	if (object && (gfp | s->always) & __GFP_ZERO)
+	if (object && (gfp | counter_read(s->always)) & __GFP_ZERO)
 		memset(object, 0, slab_debug_request(s, object));
 	return object;
 }
@@ -439,7 +439,8 @@ static bool alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
 		}
 		n += got;
 	}
-	for (size_t i = 0; (gfp | s->always) & __GFP_ZERO && i < nr; i++)
+	for (size_t i = 0;
+	     (gfp | counter_read(s->always)) & __GFP_ZERO && i < nr; i++)
 		memset(objects[i], 0, s->object_size);
 	return true;
 }
@@ -542,9 +543,11 @@ static void give_bulk(struct kmem_cache *s, size_t nr, void **objects)
 /* Whether objects may be parked here: all that are any are of our node. */
 bool cache_is_local(const struct kmem_cache *s, void **objects, unsigned int nr)
 {
-	unsigned int node = s->on_free & FREE_HOME ? thread_node() : 0;
+	unsigned int node = counter_read(s->on_free) & FREE_HOME ? thread_node()
+								 : 0;
 
-	for (unsigned int i = 0; s->on_free & FREE_HOME && i < nr; i++) {
+	for (unsigned int i = 0; counter_read(s->on_free) & FREE_HOME && i < nr;
+	     i++) {
 		const struct page *slab = slab_of(objects[i]);
 
 		if (slab && slab->node != node)
@@ -563,7 +566,7 @@ static __attribute__((noinline)) void free_unusual(struct kmem_cache *s,
 		kmem_report("kmem_cache_free(%s, NULL)", s->name);
 		return;
 	}
-	if (s->on_free & FREE_WIPE)
+	if (counter_read(s->on_free) & FREE_WIPE)
 		wipe(s, object);
 	if (!cache_debugs(s) && !cache_is_local(s, &object, 1))
 		give_bulk(s, 1, &object);
@@ -575,7 +578,7 @@ static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 {
 	struct kmem_record *r = thread_record(s->slot);
 
-	if (unlikely(!object || s->on_free))
+	if (unlikely(!object || counter_read(s->on_free)))
 		free_unusual(s, object, caller);
 	else if (unlikely(!r || !kmem_record_push(r, object)))
 		free_slow(s, object, caller);
@@ -622,9 +625,9 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **objects)
 	if (!s)
 		return;
 	/* Objects of several nodes part here. */
-	for (size_t i = 0; s->on_free && i < nr; i++)
+	for (size_t i = 0; counter_read(s->on_free) && i < nr; i++)
 		free_object(s, objects[i], caller);
-	if (s->on_free)
+	if (counter_read(s->on_free))
 		return;
 	if (!cache_debugs(s)) {
 		free_bulk(s, nr, objects, caller);

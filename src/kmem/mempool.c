@@ -177,7 +177,8 @@ static void set_shortcut(mempool_t *pool)
 	} else if (pool->alloc == mempool_kmalloc) {
 		s = kmalloc_cache((size_t)pool->pool_data);
 	}
-	if (pool->careful || !s || s->on_free || s->always & __GFP_ZERO)
+	if (pool->careful || !s || counter_read(s->on_free) ||
+	    counter_read(s->always) & __GFP_ZERO)
 		s = NULL;
 	counter_set(pool->take, s ? s->slot : 0);
 	counter_set(pool->give, s && both ? s->slot : 0);

@@ -154,7 +154,7 @@ void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp,
 	if (sheaf->size == 0)
 		return NULL;
 	object = sheaf->objects[--sheaf->size];
-	if ((gfp | s->always) & __GFP_ZERO)
+	if ((gfp | counter_read(s->always)) & __GFP_ZERO)
 		__builtin_memset(object, 0, slab_debug_request(s, object));
 	return object;
 }
