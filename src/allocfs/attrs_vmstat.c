@@ -7,6 +7,9 @@
  * the kernel are there, in its order. What has no meaning here, of a page cache,
  * of swap, of huge pages and of migration, is 0; so are the events that a table
  * of the library (KMEM_VM_EVENTS) does not have.
+ *
+ * Where it differs from the kernel: large blocks of kmalloc() are not among the
+ * unreclaimable slabs, as nothing counts them on their way.
  */
 #include <stddef.h>
 #include <string.h>
