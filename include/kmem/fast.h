@@ -12,12 +12,14 @@
  *	owner                           drainer (holds the record's lock)
  *	busy = 1                        gate = 0
  *	compiler barrier                membarrier()   <- a barrier on both sides
- *	s = state, g = gate             wait until busy == 0
+ *	g = gate (acquire), s = state   wait until busy == 0
  *	if it fits: use the slots       take the slots, no object left
- *	busy = 0 (release)              gate = capacity, unlock
+ *	busy = 0 (release)              gate = capacity (release), unlock
  *
  * Either the drainer sees busy and waits, or the owner sees the closed gate
- * and goes the slow way, where the lock makes it wait. @gate is what the record
+ * and goes the slow way, where the lock makes it wait, or it sees the gate that
+ * the drainer opened again. Then it must see what the drainer left as well: the
+ * gate is read first, and the state after it. @gate is what the record
  * may hold, its capacity or less, while it is open, and 0 while it is closed, so
  * that one comparison answers "may I?" and "does it fit?" together:
  *
@@ -90,7 +92,8 @@ struct kmem_record {
 	uint64_t reserved;
 };
 
-static inline void kmem_record_enter(struct kmem_record *r)
+/* The owner comes in. Return: the gate, before anything else is read. */
+static inline uint32_t kmem_record_enter(struct kmem_record *r)
 {
 #if KMEM_TSAN
 	while (__atomic_exchange_n(&r->busy, 1, __ATOMIC_ACQUIRE))
@@ -100,6 +103,8 @@ static inline void kmem_record_enter(struct kmem_record *r)
 	/* Pairs with the membarrier in record_close(). */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 #endif
+	/* Pairs with the release store in drain_one(). */
+	return __atomic_load_n(&r->gate, __ATOMIC_ACQUIRE);
 }
 
 static inline void kmem_record_leave(struct kmem_record *r)
@@ -119,14 +124,13 @@ static inline void kmem_record_leave(struct kmem_record *r)
 static inline void *kmem_record_pop(struct kmem_record *r)
 {
 	void *object = NULL;
+	uint32_t gate, n;
 	uint64_t state;
-	uint32_t n;
 
-	kmem_record_enter(r);
+	gate = kmem_record_enter(r);
 	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 	n = (uint32_t)(state & KMEM_COUNT_MASK) - 1;
-	if (__builtin_expect(n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED),
-			     1)) {
+	if (__builtin_expect(n < gate, 1)) {
 		object = r->slots[n];
 		/* One object less, one pop more. */
 		__atomic_store_n(&r->state, state + KMEM_COUNT_MASK,
@@ -147,14 +151,14 @@ static inline void *kmem_record_pop(struct kmem_record *r)
  */
 static inline bool kmem_record_push(struct kmem_record *r, void *object)
 {
+	uint32_t gate, n;
 	uint64_t state;
-	uint32_t n;
 	bool fits;
 
-	kmem_record_enter(r);
+	gate = kmem_record_enter(r);
 	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 	n = (uint32_t)(state & KMEM_COUNT_MASK);
-	fits = n < __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
+	fits = n < gate;
 	/* An object that was freed a moment ago; the slow path says so. */
 	if (__builtin_expect(fits && n && r->slots[n - 1] == object, 0))
 		fits = false;
@@ -174,13 +178,13 @@ static inline bool kmem_record_push(struct kmem_record *r, void *object)
 static inline uint32_t kmem_record_pop_many(struct kmem_record *r, size_t nr,
 					    void **objects)
 {
-	uint32_t n, take = 0;
+	uint32_t gate, n, take = 0;
 	uint64_t state;
 
-	kmem_record_enter(r);
+	gate = kmem_record_enter(r);
 	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 	n = (uint32_t)(state & KMEM_COUNT_MASK);
-	if (__atomic_load_n(&r->gate, __ATOMIC_RELAXED)) {
+	if (gate) {
 		take = nr < n ? (uint32_t)nr : n;
 		__builtin_memcpy(objects, r->slots + (n - take),
 				 take * sizeof(*objects));
@@ -200,13 +204,12 @@ static inline uint32_t kmem_record_pop_many(struct kmem_record *r, size_t nr,
 static inline uint32_t kmem_record_push_many(struct kmem_record *r, size_t nr,
 					     void **objects)
 {
-	uint32_t n, gate, put = 0;
+	uint32_t gate, n, put = 0;
 	uint64_t state;
 
-	kmem_record_enter(r);
+	gate = kmem_record_enter(r);
 	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 	n = (uint32_t)(state & KMEM_COUNT_MASK);
-	gate = __atomic_load_n(&r->gate, __ATOMIC_RELAXED);
 	if (n < gate) {
 		put = nr < gate - n ? (uint32_t)nr : gate - n;
 		__builtin_memcpy(r->slots + n, objects, put * sizeof(*objects));

@@ -201,7 +201,8 @@ static void drain_one(struct kmem_record *r, uint32_t gate, enum drain_end end,
 		counter_set(r->state, 0);
 		counter_set(r->moved, 0);
 	} else if (end != DRAIN_SHUT) {
-		counter_set(r->gate, gate);
+		/* Pairs with the acquire load in kmem_record_enter(). */
+		__atomic_store_n(&r->gate, gate, __ATOMIC_RELEASE);
 	}
 }
 
