@@ -19,9 +19,15 @@
 
 #define REPORT_PAUSE_NS (10 * 1000000000ull)
 
-/* Two lines for each of the zones that most machines have. */
-#define REPORT_TEXT 6144
+/*
+ * The request takes less than 1 KiB. Of a zone there are three lines with 27
+ * numbers in all, of less than 20 digits each, and as much around them.
+ */
+#define REPORT_REQUEST 1024
+#define REPORT_ZONE 1024
+#define REPORT_TEXT (REPORT_REQUEST + MAX_ZONES * REPORT_ZONE)
 
+/* Too large for the stack of who asks for memory. */
 struct text {
 	size_t len;
 	char buf[REPORT_TEXT];
@@ -150,17 +156,22 @@ static void add_memory(struct text *t)
 void report_failure(gfp_t gfp, const nodemask_t *allowed, const char *format,
 		    ...)
 {
-	struct text t = { .len = 0 };
 	unsigned int others;
+	struct text *t;
 	va_list args;
 
 	if (gfp & __GFP_NOWARN || !may_report(&others))
 		return;
+	/* Not of the zones, in which there is nothing. */
+	t = kmem_meta_alloc(sizeof(*t));
+	if (!t)
+		return;
 	if (others)
-		add(&t, "%u allocation failures not shown\n", others);
+		add(t, "%u allocation failures not shown\n", others);
 	va_start(args, format);
-	add_request(&t, gfp, allowed, format, args);
+	add_request(t, gfp, allowed, format, args);
 	va_end(args);
-	add_memory(&t);
-	kmem_note_text(t.buf);
+	add_memory(t);
+	kmem_note_text(t->buf);
+	kmem_meta_free(t, sizeof(*t));
 }

@@ -20,7 +20,7 @@
 
 #define REPORTS_KEPT 16
 #define REPORT_LENGTH 512
-#define FAILURE_LENGTH 8192
+#define FAILURE_LENGTH 24576
 
 /* Reports come from any thread; the lock is a leaf. */
 static struct {

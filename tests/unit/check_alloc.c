@@ -298,6 +298,50 @@ START_TEST(test_report_names_the_nodes_of_a_mask)
 }
 END_TEST
 
+/* Zones end in the middle of nodes: there can be no more of them. */
+static void many_zones_setup(void)
+{
+	const struct kmem_config config = {
+		.memory = KMEM_MAX_NODES * 8 * MIB,
+		.backing = KMEM_MEMFD,
+		.nodes = KMEM_MAX_NODES,
+		.zones = "DMA:4M,DMA32:8M,Normal,HighMem:4M",
+	};
+
+	kmem_up_with(&config);
+	nr_taken = 0;
+}
+
+START_TEST(test_report_has_all_zones)
+{
+	const unsigned int order = KMEM_NR_ORDERS - 1;
+	const char *report = failure_last();
+	struct kmem_zone_info zone;
+	struct page *page;
+	char text[64];
+	unsigned int i;
+
+	while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order)))
+		taken[nr_taken++] = page;
+	ck_assert_ptr_null(alloc_pages(GFP_KERNEL, order));
+	ck_assert_uint_eq(failures_take(), 1);
+	for (i = 0; kmem_zone_info(i, &zone); i++) {
+		snprintf(text, sizeof(text), "\nNode %u %s free:%lukB ",
+			 zone.node, zone.name, zone.free * 4);
+		expect_in_report(text);
+		snprintf(text, sizeof(text), "\nNode %u %s: ", zone.node,
+			 zone.name);
+		expect_in_report(text);
+	}
+	ck_assert_uint_eq(i, KMEM_MAX_NODES + 3);
+	ck_assert(kmem_zone_info(i - 1, &zone));
+	ck_assert_str_eq(zone.name, "HighMem");
+	snprintf(text, sizeof(text), "*4096kB = %lukB", zone.free * 4);
+	ck_assert_str_eq(report + strlen(report) - strlen(text), text);
+	give_back(order);
+}
+END_TEST
+
 START_TEST(test_reports_are_few)
 {
 	take_all(GFP_KERNEL, 0, 2);
@@ -418,6 +462,9 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_reports_are_few);
 	tcase_add_test(tc, test_nowarn_is_silent);
 	tcase_add_test(tc, test_nofail_without_waiting_is_misuse);
+
+	tc = suite_add(s, "report of many", many_zones_setup, kmem_down);
+	tcase_add_test(tc, test_report_has_all_zones);
 
 	tc = suite_add(s, "events", zones_setup, kmem_down);
 	tcase_add_loop_test(tc, test_pages_are_counted, 0, 5);
