@@ -58,10 +58,11 @@ static const char *const events[] = {
 	"nr_dirty_threshold", "nr_dirty_background_threshold",
 	"nr_memmap_pages", "nr_memmap_boot_pages", "pgpgin", "pgpgout",
 	"pswpin", "pswpout", "pgalloc_dma", "pgalloc_dma32",
-	"pgalloc_normal", "pgalloc_movable", "pgalloc_device",
+	"pgalloc_normal", "pgalloc_high", "pgalloc_movable", "pgalloc_device",
 	"allocstall_dma", "allocstall_dma32", "allocstall_normal",
-	"allocstall_movable", "allocstall_device", "pgskip_dma",
-	"pgskip_dma32", "pgskip_normal", "pgskip_movable", "pgskip_device",
+	"allocstall_high", "allocstall_movable", "allocstall_device",
+	"pgskip_dma", "pgskip_dma32", "pgskip_normal", "pgskip_high",
+	"pgskip_movable", "pgskip_device",
 	"pgfree", "pgactivate", "pgdeactivate", "pglazyfree", "pgfault",
 	"pgmajfault", "pglazyfreed", "pgrefill", "pgreuse", "pgsteal_kswapd",
 	"pgsteal_direct", "pgsteal_khugepaged", "pgsteal_proactive",
@@ -107,6 +108,8 @@ static const char *const events[] = {
 /* Of a zone, of a node or of all, in pages. */
 struct vm_numbers {
 	uint64_t managed;
+	uint64_t high; /* of those, in zones HighMem */
+	uint64_t high_free;
 	uint64_t nr_free_pages;
 	uint64_t nr_free_pages_blocks; /* in free blocks of a whole pageblock */
 	uint64_t nr_slab_reclaimable;
@@ -180,6 +183,10 @@ static void add_zone(struct vm_numbers *numbers, unsigned int i)
 		return;
 	numbers->managed += zone.managed;
 	numbers->nr_free_pages += zone.free;
+	if (zone.type == KMEM_ZONE_HIGHMEM) {
+		numbers->high += zone.managed;
+		numbers->high_free += zone.free;
+	}
 	for (unsigned int o = KMEM_PAGEBLOCK_ORDER; o < KMEM_NR_ORDERS; o++)
 		numbers->nr_free_pages_blocks += zone.nr_free[o] << o;
 	numbers->low += zone.low;
@@ -210,6 +217,29 @@ static void all_numbers(struct vm_numbers *numbers)
 	memset(numbers, 0, sizeof(*numbers));
 	for (unsigned int node = 0; node < kmem_nr_nodes(); node++)
 		node_numbers(node, numbers);
+}
+
+/* ---- HighMem --------------------------------------------------------------- */
+
+static bool have_highmem(void)
+{
+	struct kmem_zone_info zone;
+
+	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++)
+		if (zone.type == KMEM_ZONE_HIGHMEM)
+			return true;
+	return false;
+}
+
+/* A kernel without HighMem has no lines about it, and neither have we. */
+static bool is_shown(const char *name, bool highmem)
+{
+	const char *end = strrchr(name, '_');
+
+	if (highmem)
+		return true;
+	return strncmp(name, "High", 4) != 0 && strncmp(name, "Low", 3) != 0 &&
+	       (!end || strcmp(end, "_high") != 0);
 }
 
 /* ---- zoneinfo and vmstat ------------------------------------------------- */
@@ -244,10 +274,22 @@ static uint64_t event_count(const uint64_t *counts, const char *name)
 	return 0;
 }
 
+static void show_vm_events(struct strbuf *sb, const struct vm_numbers *numbers)
+{
+	uint64_t counts[KMEM_NR_VM_EVENTS];
+	bool highmem = have_highmem();
+
+	kmem_vm_events(counts);
+	for (size_t i = 0; i < NR(events); i++)
+		if (is_shown(events[i], highmem))
+			show_counter(sb, events[i],
+				     number_of(numbers, events[i]) +
+					     event_count(counts, events[i]));
+}
+
 static int vmstat_show(struct call *call, struct strbuf *sb)
 {
 	static const char format[] = "%s %llu\n";
-	uint64_t counts[KMEM_NR_VM_EVENTS];
 	struct vm_numbers numbers;
 
 	(void)call;
@@ -255,12 +297,7 @@ static int vmstat_show(struct call *call, struct strbuf *sb)
 	show_names(sb, &numbers, zone_counters, NR(zone_counters), format);
 	show_names(sb, &numbers, numa_counters, NR(numa_counters), format);
 	show_names(sb, &numbers, node_counters, NR(node_counters), format);
-	kmem_vm_events(counts);
-	for (size_t i = 0; i < NR(events); i++)
-		strbuf_addf(
-			sb, format, events[i],
-			(unsigned long long)(number_of(&numbers, events[i]) +
-					     event_count(counts, events[i])));
+	show_vm_events(sb, &numbers);
 	return 0;
 }
 ATTR_RO(vmstat, "counters of the page allocator");
@@ -313,8 +350,8 @@ static uint64_t available(const struct vm_numbers *n)
 static const char *const meminfo_rows[] = {
 	"MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached",
 	"SwapCached", "Active", "Inactive", "Active(anon)", "Inactive(anon)",
-	"Active(file)", "Inactive(file)", "Unevictable", "Mlocked", "SwapTotal",
-	"SwapFree", "Zswap", "Zswapped", "Dirty", "Writeback", "AnonPages",
+	"Active(file)", "Inactive(file)", "Unevictable", "Mlocked", "HighTotal",
+	"HighFree", "LowTotal", "LowFree", "SwapTotal", "SwapFree", "Zswap", "Zswapped", "Dirty", "Writeback", "AnonPages",
 	"Mapped", "Shmem", "KReclaimable", "Slab", "SReclaimable", "SUnreclaim",
 	"KernelStack", "PageTables", "SecPageTables", "NFS_Unstable", "Bounce",
 	"WritebackTmp", "CommitLimit", "Committed_AS", "VmallocTotal",
@@ -328,8 +365,8 @@ static const char *const meminfo_rows[] = {
 static const char *const node_meminfo_rows[] = {
 	"MemTotal", "MemFree", "MemUsed", "SwapCached", "Active", "Inactive",
 	"Active(anon)", "Inactive(anon)", "Active(file)", "Inactive(file)",
-	"Unevictable", "Mlocked", "Dirty", "Writeback", "FilePages", "Mapped",
-	"AnonPages", "Shmem", "KernelStack", "PageTables", "SecPageTables",
+	"Unevictable", "Mlocked", "HighTotal", "HighFree", "LowTotal",
+	"LowFree", "Dirty", "Writeback", "FilePages", "Mapped", "AnonPages", "Shmem", "KernelStack", "PageTables", "SecPageTables",
 	"NFS_Unstable", "Bounce", "WritebackTmp", "KReclaimable", "Slab",
 	"SReclaimable", "SUnreclaim", "AnonHugePages", "ShmemHugePages",
 	"ShmemPmdMapped", "FileHugePages", "FilePmdMapped", "HugePages_Total",
@@ -353,6 +390,10 @@ static unsigned int memory_rows(const struct vm_numbers *n, struct row *row)
 		{ "MemFree", KB(n->nr_free_pages) },
 		{ "MemUsed", KB(n->managed - n->nr_free_pages) },
 		{ "MemAvailable", KB(available(n)) },
+		{ "HighTotal", KB(n->high) },
+		{ "HighFree", KB(n->high_free) },
+		{ "LowTotal", KB(n->managed - n->high) },
+		{ "LowFree", KB(n->nr_free_pages - n->high_free) },
 		{ "KReclaimable", KB(n->nr_slab_reclaimable) },
 		{ "SReclaimable", KB(n->nr_slab_reclaimable) },
 		{ "SUnreclaim", KB(n->nr_slab_unreclaimable) },
@@ -392,6 +433,7 @@ static int meminfo_show(struct call *call, struct strbuf *sb)
 	struct kmem_vmalloc_info vmalloc;
 	struct vm_numbers numbers;
 	struct row row[MAX_ROWS];
+	bool highmem = have_highmem();
 	unsigned int nr;
 
 	(void)call;
@@ -401,8 +443,10 @@ static int meminfo_show(struct call *call, struct strbuf *sb)
 	row[nr++] = (struct row){ "VmallocTotal", vmalloc.size >> 10 };
 	row[nr++] = (struct row){ "VmallocUsed", KB(vmalloc.pages) };
 	for (size_t i = 0; i < NR(meminfo_rows); i++)
-		show_row(sb, meminfo_rows[i],
-			 row_value(row, nr, meminfo_rows[i]), "%-16s%8llu\n");
+		if (is_shown(meminfo_rows[i], highmem))
+			show_row(sb, meminfo_rows[i],
+				 row_value(row, nr, meminfo_rows[i]),
+				 "%-16s%8llu\n");
 	return 0;
 }
 ATTR_RO(meminfo, "how much memory there is, and for what it is used");
@@ -411,11 +455,14 @@ static int node_meminfo_show(struct call *call, struct strbuf *sb)
 {
 	struct vm_numbers numbers = { 0 };
 	struct row row[MAX_ROWS];
+	bool highmem = have_highmem();
 	unsigned int nr;
 
 	node_numbers(call->place.about, &numbers);
 	nr = memory_rows(&numbers, row);
 	for (size_t i = 0; i < NR(node_meminfo_rows); i++) {
+		if (!is_shown(node_meminfo_rows[i], highmem))
+			continue;
 		strbuf_addf(sb, "Node %u ", call->place.about);
 		show_row(sb, node_meminfo_rows[i],
 			 row_value(row, nr, node_meminfo_rows[i]),

@@ -100,6 +100,23 @@ start_daemon -o memory=128M,cpus=4,nodes=2,zones=DMA:16M,Normal,HighMem:16M
 for file in buddyinfo pagetypeinfo zoneinfo vmstat meminfo; do
 	lines_of $file "$M/proc/$file" > "$work/lines" || fail "proc/$file"
 done
+pages=$((16 * 256))
+put 5 "$M/pages/order-0/alloc"
+put '3 GFP_HIGHUSER node=1' "$M/pages/order-1/alloc"
+same 6 "$(counter pgalloc_high)" "pages given out by HighMem"
+same $((pages * 4)) "$(sum ^HighTotal: 2 "$M/proc/meminfo")" HighTotal
+same $((128 * 1024 - pages * 4)) "$(sum ^LowTotal: 2 "$M/proc/meminfo")" LowTotal
+same $(($(< "$M/nodes/node1/HighMem/free") * 4)) \
+	"$(sum ^HighFree: 2 "$M/proc/meminfo")" HighFree
+same "$(sum ^MemFree: 2 "$M/proc/meminfo")" \
+	"$(sum '^(HighFree|LowFree):' 2 "$M/proc/meminfo")" "free, high and low"
+same 0 "$(sum HighTotal: 4 "$M/sys/devices/system/node/node0/meminfo")" \
+	"HighTotal of node 0"
+same $((pages * 4)) \
+	"$(sum HighTotal: 4 "$M/sys/devices/system/node/node1/meminfo")" \
+	"HighTotal of node 1"
+put all "$M/pages/order-0/free"
+put all "$M/pages/order-1/free"
 expect $'DMA\nNormal\ndistance' ls "$M/nodes/node0"
 expect $'HighMem\nNormal\ndistance' ls "$M/nodes/node1"
 expect_value "10 20" "$M/nodes/node0/distance"
