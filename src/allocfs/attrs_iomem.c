@@ -332,7 +332,7 @@ const struct kind iomem_kind = {
 struct range {
 	uint64_t start;
 	uint64_t end; /* the last address */
-	char name[KMEM_NAME_MAX + 1];
+	char name[SOURCE_NAME_MAX + 1];
 };
 
 static int by_start(const void *a, const void *b)
@@ -368,27 +368,41 @@ static size_t add_ram(struct range *ranges)
 	return nr ? kept + 1 : 0;
 }
 
-static size_t add_regions(struct range *ranges, const uint64_t *serials,
-			  size_t nr)
+/* False for ports, and for one that is gone. */
+static bool region_range(struct view *view, uint64_t serial,
+			 struct range *range)
 {
+	struct source *source = source_by_kmem(view, &iomem_kind, serial);
+	struct call call = { .view = view, .place.source = source };
 	struct kmem_iomem_info info;
+	bool there;
+
+	if (!source)
+		return false;
+	there = !call_hold(&call);
+	if (there) {
+		kmem_iomem_info(call.iomem, &info);
+		there = info.space == KMEM_IOMEM_MEMORY;
+	}
+	if (there) {
+		range->start = info.phys;
+		range->end = info.phys + info.size - 1;
+		source_name(view, source, range->name, sizeof(range->name));
+	}
+	call_release(&call);
+	source_put(view, source);
+	return there;
+}
+
+/* Under the names of their directories: a program's may have any bytes. */
+static size_t add_regions(struct view *view, struct range *ranges,
+			  const uint64_t *serials, size_t nr)
+{
 	size_t added = 0, i;
 
-	for (i = 0; i < nr; i++) {
-		struct kmem_iomem *region = kmem_iomem_pin(serials[i]);
-
-		if (!region)
-			continue;
-		kmem_iomem_info(region, &info);
-		kmem_iomem_unpin(region);
-		if (info.space != KMEM_IOMEM_MEMORY)
-			continue;
-		ranges[added].start = info.phys;
-		ranges[added].end = info.phys + info.size - 1;
-		text_copy(ranges[added].name, sizeof(ranges[added].name),
-			  info.name);
-		added++;
-	}
+	for (i = 0; i < nr; i++)
+		if (region_range(view, serials[i], &ranges[added]))
+			added++;
 	return added;
 }
 
@@ -399,6 +413,7 @@ static int iomem_map_show(struct call *call, struct strbuf *sb)
 	struct range *ranges = NULL;
 	uint64_t *serials;
 
+	source_sync(call->view, &iomem_kind);
 	serials = source_serials(call->view, &iomem_kind, &nr_regions);
 	/* Without a region there is no array either. */
 	if (serials || !nr_regions)
@@ -408,7 +423,7 @@ static int iomem_map_show(struct call *call, struct strbuf *sb)
 		return -ENOMEM;
 	}
 	nr = add_ram(ranges);
-	nr += add_regions(ranges + nr, serials, nr_regions);
+	nr += add_regions(call->view, ranges + nr, serials, nr_regions);
 	qsort(ranges, nr, sizeof(*ranges), by_start);
 	for (i = 0; i < nr; i++)
 		strbuf_addf(sb, "%08llx-%08llx : %s\n",

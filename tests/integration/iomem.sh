@@ -248,7 +248,7 @@ expect 0 stat -c %s "$A/data"
 expect_errno EPERM open "$A/data" -
 expect 444 stat -c %a "$A/phys"
 expect_errno EPERM rmdir "$A"
-expect 'fd000000-fd00003f : adc/0' tail -n 1 "$M/proc/iomem"
+expect 'fd000000-fd00003f : adc!0' tail -n 1 "$M/proc/iomem"
 # Mapped by its address, it answers.
 echo 0xfd000000 >&4
 until_true grep -qx 0x2a "$work/output"
