@@ -6,6 +6,7 @@
  * error. See usage() for the calls. Exit status: 0, whatever the call gave;
  * 2 for a usage error.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -207,6 +208,66 @@ static int do_mapprivate(char **arg)
 	return 0;
 }
 
+/* All of it from the start, or from where @text has some of it already. */
+static size_t read_rest(int fd, char *text, size_t have, size_t size)
+{
+	ssize_t n;
+
+	while (have < size &&
+	       (n = pread(fd, text + have, size - have, (off_t)have)) > 0)
+		have += (size_t)n;
+	return have;
+}
+
+/*
+ * What a program sees that keeps a file open. ENOSTR: reading from the start
+ * again gave the same; ESTALE: going on did not belong to the start.
+ */
+static int do_reread(char **arg)
+{
+	static char first[1 << 20], again[1 << 20], parts[1 << 20];
+	int fd = open(arg[0], O_RDONLY);
+	size_t n[3];
+
+	if (fd < 0)
+		return -1;
+	n[0] = read_rest(fd, first, 0, sizeof(first));
+	if (write_all(arg[1], O_WRONLY, arg[2], strlen(arg[2])))
+		return -1;
+	n[1] = read_rest(fd, again, 0, sizeof(again));
+	if (lseek(fd, 0, SEEK_SET) || read(fd, parts, 7) != 7 ||
+	    write_all(arg[1], O_WRONLY, arg[2], strlen(arg[2])))
+		return -1;
+	n[2] = read_rest(fd, parts, 7, sizeof(parts));
+	errno = 0;
+	if (n[0] == n[1] && !memcmp(first, again, n[0]))
+		errno = ENOSTR;
+	else if (n[1] != n[2] || memcmp(again, parts, n[1]) != 0)
+		errno = ESTALE;
+	return errno ? -1 : 0;
+}
+
+/* ENOSTR: an entry of the directory is not said to be what it is. */
+static int do_dtypes(char **arg)
+{
+	DIR *dir = opendir(arg[0]);
+	struct dirent *entry;
+	struct stat st;
+
+	if (!dir)
+		return -1;
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
+		if (fstatat(dirfd(dir), entry->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW))
+			return -1;
+		if (entry->d_type != IFTODT(st.st_mode)) {
+			errno = ENOSTR;
+			break;
+		}
+	}
+	return errno ? -1 : 0;
+}
+
 static const struct call {
 	const char *name;
 	int (*fn)(char **arg);
@@ -235,6 +296,9 @@ static const struct call {
 	{ "mapshared", do_mapshared, 1, "PATH: its first page" },
 	{ "mapprivate", do_mapprivate, 2,
 	  "PATH TEXT: its first page, which begins so; then written to" },
+	{ "reread", do_reread, 3,
+	  "PATH OTHER TEXT: does it change with TEXT being written to OTHER?" },
+	{ "dtypes", do_dtypes, 1, "PATH: types of the directory's entries" },
 };
 
 #define NR_CALLS (sizeof(calls) / sizeof(calls[0]))
