@@ -257,19 +257,34 @@ static bool __is_taken(struct view *view, const struct kind *kind,
 	       (kind->aliases && __link_name_taken(view, name));
 }
 
+/* How much of @text fits into @size bytes with no character cut in two. */
+static unsigned int whole_characters(const char *text, size_t size)
+{
+	size_t n = strnlen(text, size);
+
+	while (text[n] && n && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return (unsigned int)n;
+}
+
+/*
+ * Never longer than any name: some programs that read proc/slabinfo stop at 128
+ * bytes, and some at half a character.
+ */
 void __source_show_name(struct view *view, const struct kind *kind,
 			const char *given, char *name)
 {
-	char base[SOURCE_NAME_MAX + 1];
+	char base[KMEM_NAME_MAX + 1], behind[16];
 	unsigned int n;
 
 	present_name(given, base);
 	text_copy(name, sizeof(base), base);
 	for (n = 2; __is_taken(view, kind, name); n++) {
-		unsigned int digits = n < 10 ? 1 : n < 100 ? 2 : 5;
-		int keep = (int)(SOURCE_NAME_MAX - digits - 1);
+		size_t len = text_format(behind, sizeof(behind), "~%u", n);
+		unsigned int keep = whole_characters(base, KMEM_NAME_MAX - len);
 
-		text_format(name, sizeof(base), "%.*s~%u", keep, base, n);
+		text_format(name, sizeof(base), "%.*s%s", (int)keep, base,
+			    behind);
 	}
 }
 

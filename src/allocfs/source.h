@@ -25,7 +25,7 @@ enum source_event {
 	SOURCE_NR_EVENTS
 };
 
-#define SOURCE_NAME_MAX (KMEM_NAME_MAX + 8)
+#define SOURCE_NAME_MAX KMEM_NAME_MAX
 #define SOURCE_BUCKETS 256
 #define MAX_SOURCES (1u << 20)
 
