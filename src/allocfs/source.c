@@ -226,21 +226,15 @@ static void present_name(const char *given, char *name)
 	char *to = name;
 
 	while (*given) {
-		unsigned int n = parse_utf8(given);
+		unsigned int n = parse_name_char(given);
 
-		if (n > 1) {
+		if (n) {
 			memcpy(to, given, n);
 			to += n;
 			given += n;
 			continue;
 		}
-		if (*given == '/')
-			*to++ = '!';
-		else if (!n || (unsigned char)*given <= ' ' || *given == 0x7f ||
-			 strchr(",;|*", *given))
-			*to++ = '_';
-		else
-			*to++ = *given;
+		*to++ = *given == '/' ? '!' : '_';
 		given++;
 	}
 	*to = '\0';

@@ -129,39 +129,80 @@ char *parse_word(char **cursor)
 	return word;
 }
 
-/* By hand: mbrtowc(3) depends on the locale of whoever embeds us. */
-unsigned int parse_utf8(const char *text)
+/* The length that the first byte of a sequence says, and its bits; 0 for none. */
+static unsigned int utf8_head(unsigned char head, uint32_t *ret_bits)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	static const struct {
+		unsigned char from;
+		unsigned char below;
+		unsigned char mask;
+	} heads[] = {
+		{ 0x01, 0x80, 0x7f },
+		{ 0xc2, 0xe0, 0x1f },
+		{ 0xe0, 0xf0, 0x0f },
+		{ 0xf0, 0xf5, 0x07 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		if (head >= heads[i].from && head < heads[i].below) {
+			*ret_bits = head & heads[i].mask;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * The character at @text and the bytes that it has, 0 for none. By hand:
+ * mbrtowc(3) depends on the locale of whoever embeds us.
+ */
+static unsigned int decode_utf8(const char *text, uint32_t *ret_char)
+{
 	unsigned int n, i;
 	uint32_t c;
 
-	if (s[0] < 0x80)
-		return s[0] ? 1 : 0;
-	if (s[0] >= 0xc2 && s[0] < 0xe0) {
-		n = 2;
-		c = s[0] & 0x1f;
-	} else if (s[0] >= 0xe0 && s[0] < 0xf0) {
-		n = 3;
-		c = s[0] & 0x0f;
-	} else if (s[0] >= 0xf0 && s[0] < 0xf5) {
-		n = 4;
-		c = s[0] & 0x07;
-	} else {
-		return 0;
-	}
+	n = utf8_head((unsigned char)text[0], &c);
 	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
+		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-		c = c << 6 | (s[i] & 0x3f);
+		c = c << 6 | (text[i] & 0x3f);
 	}
 	/* Overlong forms, surrogates, and what lies past Unicode's end. */
 	if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)))
 		return 0;
-	if (c >= 0xd800 && c < 0xe000)
+	if (n && c >= 0xd800 && c < 0xe000)
 		return 0;
 	/* The control characters of Latin-1. */
-	if (c < 0xa0)
+	if (n == 2 && c < 0xa0)
+		return 0;
+	if (n)
+		*ret_char = c;
+	return n;
+}
+
+unsigned int parse_utf8(const char *text)
+{
+	uint32_t c;
+
+	return decode_utf8(text, &c);
+}
+
+/* Programs split lines at more than ASCII's: str.split() of Python, for one. */
+static bool is_blank(uint32_t c)
+{
+	return c <= ' ' || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+	       c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+unsigned int parse_name_char(const char *text)
+{
+	uint32_t c;
+	unsigned int n = decode_utf8(text, &c);
+
+	if (!n || is_blank(c) || c == 0x7f ||
+	    (n == 1 && strchr("/,;|*", (int)c)))
 		return 0;
 	return n;
 }
@@ -172,22 +213,16 @@ unsigned int parse_utf8(const char *text)
  */
 int parse_name(const char *name)
 {
-	size_t len = strlen(name);
-	const char *p;
-
-	if (len > PARSE_NAME_MAX)
+	if (strlen(name) > PARSE_NAME_MAX)
 		return -ENAMETOOLONG;
-	if (!len || strchr(".:#", name[0]))
+	if (!*name || strchr(".:#", name[0]))
 		return -EINVAL;
-	for (p = name; *p;) {
-		unsigned int n = parse_utf8(p);
+	while (*name) {
+		unsigned int n = parse_name_char(name);
 
 		if (!n)
 			return -EINVAL;
-		if (n == 1 && ((unsigned char)*p <= ' ' || *p == 0x7f ||
-			       strchr("/,;|*", *p)))
-			return -EINVAL;
-		p += n;
+		name += n;
 	}
 	return 0;
 }

@@ -44,11 +44,18 @@ char *parse_word(char **cursor);
 /**
  * parse_name() - does a name follow the rule of the mount?
  *
- * 1..127 bytes of valid UTF-8 without blanks, control characters and any of
- * "/ , ; | *", not beginning with '.', ':' or '#'.
+ * 1..127 bytes of valid UTF-8 without blanks (of whatever script), control
+ * characters and any of "/ , ; | *", not beginning with '.', ':' or '#'.
  * Return: 0, -EINVAL, -ENAMETOOLONG.
  */
 int parse_name(const char *name);
+
+/**
+ * parse_name_char() - length of the character at @text if a name may have it
+ *
+ * Return: bytes; 0 for none that is allowed, and at the end.
+ */
+unsigned int parse_name_char(const char *text);
 
 /**
  * parse_utf8() - length of the valid UTF-8 sequence at @text, 0 for none

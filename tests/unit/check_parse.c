@@ -191,6 +191,16 @@ static const struct {
 	{ "\xed\xa0\x80", -EINVAL }, /* half of a pair */
 	{ "\xf4\x90\x80\x80", -EINVAL }, /* past the end of Unicode */
 	{ "\xff", -EINVAL },
+	{ "a\xc2\xa0z", -EINVAL }, /* blanks above ASCII: no-break, */
+	{ "a\xe1\x9a\x80", -EINVAL }, /* Ogham, */
+	{ "a\xe2\x80\x80", -EINVAL }, /* from en quad */
+	{ "a\xe2\x80\x8a", -EINVAL }, /* to hair space, */
+	{ "a\xe2\x80\xa8", -EINVAL }, /* line separator, */
+	{ "a\xe2\x80\xa9", -EINVAL }, /* paragraph separator, */
+	{ "a\xe2\x80\xaf", -EINVAL }, /* narrow no-break, */
+	{ "a\xe2\x81\x9f", -EINVAL }, /* mathematical, */
+	{ "\xe3\x80\x80", -EINVAL }, /* ideographic */
+	{ "\xc2\xa1\xe2\x80\x8b\xe3\x80\x81", 0 }, /* their neighbours */
 };
 
 START_TEST(test_names_follow_the_rule_of_the_mount)
