@@ -460,6 +460,9 @@ int options_parse(struct options *options, int argc, char **argv)
 	default:
 		return usage(options, "", "too many arguments", "");
 	}
+	/* Made absolute, it would be the folder that we are in. */
+	if (!*options->mountpoint)
+		return usage(options, "", "no mountpoint", "");
 	if (options->one_thread)
 		options->view.threads = 1;
 	if (!strbuf_ok(&options->fuse))

@@ -75,6 +75,8 @@ usage -o nodes=3,memory=8M "$M"
 usage -o min_free_kbytes=x "$M"
 usage -o umask=9 "$M"
 usage one two three
+usage ''
+usage source ''
 
 # A mount that fails: status 1 and one line
 failure() {
