@@ -35,11 +35,15 @@ void op_init(void *userdata, struct fuse_conn_info *conn)
 		view->options.ready(view->options.arg);
 }
 
-/* A file whose text, or whose length, changes by itself. */
+/*
+ * A file whose text, or whose length, changes by itself; and objects/, whose
+ * time moves with what is written to its neighbours.
+ */
 static bool changes(const struct place *place)
 {
 	return place->node->type == NODE_FILE ||
-	       place->node->type == NODE_BYTES;
+	       place->node->type == NODE_BYTES ||
+	       place->node->type == NODE_OBJECTS;
 }
 
 double op_attr_timeout(const struct place *place)
