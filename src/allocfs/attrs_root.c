@@ -34,7 +34,7 @@ static int error_log_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	if (!err)
-		error_log_clear(call->view);
+		error_log_clear(call->view, call->uid);
 	return err;
 }
 

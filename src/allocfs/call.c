@@ -94,8 +94,10 @@ void call_note(struct call *call, int err, const char *name)
 	}
 	if (err == -EINPROGRESS || err == -EINTR)
 		return;
-	if (call->place.node)
-		place_path(call->view, &call->place, &path);
+	/* A name in a directory that is gone is nowhere. */
+	if (!call->place.node)
+		return;
+	place_path(call->view, &call->place, &path);
 	if (name)
 		strbuf_addf(&path, "%s%s", path.len > 1 ? "/" : "", name);
 	if (path.len)

@@ -286,6 +286,19 @@ static int write_here(struct call *call, struct file *file, const char *buf,
 }
 
 /*
+ * The directory has gone; an open file remembers where it was, for the line in
+ * error_log. Objects are known by their number only, and get none.
+ */
+static int call_gone(struct call *call, struct file *file)
+{
+	if (file) {
+		call->place = file->place;
+		source_get(call->place.source);
+	}
+	return call_fail(call, -ENODEV, "it is gone");
+}
+
+/*
  * The whole count or an error: after a short count the shell would send the
  * rest of a command as another one.
  */
@@ -301,7 +314,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 	if (!err)
 		err = write_here(&call, file_of(fi), buf, size, off);
 	if (err == -ENOENT && !call.place.node)
-		err = -ENODEV;
+		err = call_gone(&call, file_of(fi));
 	/* Somebody else answers, or has answered already. */
 	if (err == -EINPROGRESS) {
 		call_end(&call);

@@ -298,7 +298,7 @@ static void free_view(struct view *view)
 	op_release_all(view);
 	source_exit(view);
 	meta_free(view->meta);
-	error_log_clear(view);
+	error_log_clear(view, 0);
 	account_exit(view);
 	node_exit(view);
 	if (view->made_kmem)

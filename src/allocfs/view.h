@@ -634,7 +634,7 @@ struct error_line {
 void error_log_add(struct view *view, uid_t uid, const char *path, int error,
 		   const char *why);
 void error_log_show(struct view *view, uid_t uid, struct strbuf *sb);
-void error_log_clear(struct view *view);
+void error_log_clear(struct view *view, uid_t uid);
 
 /* ---- kmsg.c: what kernel-style code prints ------------------------------- */
 
@@ -712,7 +712,6 @@ struct view {
 	pthread_mutex_t log_lock;
 	struct error_line error_lines[ERROR_LOG_LINES];
 	unsigned int error_next;
-	unsigned int error_nr;
 };
 
 void view_log(struct view *view, const char *format, ...)

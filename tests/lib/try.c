@@ -9,11 +9,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* ENOSTR stands for a short write, which the mount must not do. */
@@ -104,6 +106,69 @@ static int do_read(char **arg)
 	char byte;
 
 	return fd < 0 ? -1 : (int)read(fd, &byte, 1);
+}
+
+/*
+ * A reader that has begun when TEXT is written to another file goes on in OLD,
+ * and sees NEW when it goes back. ENOSTR stands for anything else.
+ */
+static int do_snapshot(char **arg)
+{
+	int fd = open(arg[0], O_RDONLY);
+	char text[4096];
+	ssize_t len;
+
+	if (fd < 0 || read(fd, text, 1) != 1 ||
+	    write_all(arg[1], O_WRONLY, arg[2], strlen(arg[2])))
+		return -1;
+	len = read(fd, text + 1, sizeof(text) - 2);
+	text[len < 0 ? 0 : len + 1] = '\0';
+	errno = ENOSTR;
+	if (strcmp(text, arg[3]) != 0)
+		return -1;
+	len = pread(fd, text, sizeof(text) - 1, 0);
+	text[len < 0 ? 0 : len] = '\0';
+	errno = ENOSTR;
+	return strcmp(text, arg[4]) != 0 ? -1 : 0;
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* Signals come until one ends the write: the first may come before it. */
+static int do_interrupt(char **arg)
+{
+	const struct itimerval often = { { 0, 20000 }, { 0, 20000 } };
+	const struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction action = { .sa_handler = on_alarm };
+	int fd = open(arg[0], O_WRONLY);
+	int ret, err;
+
+	if (fd < 0 || sigaction(SIGALRM, &action, NULL) ||
+	    setitimer(ITIMER_REAL, &often, NULL))
+		return -1;
+	ret = write(fd, arg[1], strlen(arg[1])) < 0 ? -1 : 0;
+	err = errno;
+	setitimer(ITIMER_REAL, &never, NULL);
+	errno = err;
+	return ret;
+}
+
+/* What another write, or rmdir, takes away under an open file. */
+static int do_outlive(char **arg)
+{
+	int fd = open(arg[0], O_WRONLY);
+
+	if (fd < 0)
+		return -1;
+	if (*arg[2] ? write_all(arg[1], O_WRONLY, arg[2], strlen(arg[2]))
+		    : rmdir(arg[1])) {
+		errno = ENOSTR;
+		return -1;
+	}
+	return write(fd, "1", 1) < 0 ? -1 : 0;
 }
 
 /* The read-write form, without waiting: the errno is that of the read. */
@@ -281,6 +346,13 @@ static const struct call {
 	{ "pwrite", do_pwrite, 3, "PATH OFFSET TEXT" },
 	{ "open", do_open, 2, "PATH FLAGS: letters of w+cxtnd, - for none" },
 	{ "read", do_read, 1, "PATH" },
+	{ "snapshot", do_snapshot, 5,
+	  "PATH OTHER TEXT OLD NEW: read, write TEXT to OTHER, read on" },
+	{ "interrupt", do_interrupt, 2,
+	  "PATH TEXT: a write ended by a signal" },
+	{ "outlive", do_outlive, 3,
+	  "PATH OTHER TEXT: open, write TEXT to OTHER or, without, rmdir OTHER,\n"
+	  "\tand write" },
 	{ "ask", do_ask, 2, "PATH TEXT: write, then read, with O_NONBLOCK" },
 	{ "mkdir", do_mkdir, 1, "PATH" },
 	{ "rmdir", do_rmdir, 1, "PATH" },
