@@ -26,7 +26,7 @@ dump() {
 	(cd "$M" && find . -printf '%p %y %m\n' | sort &&
 		find caches pools pages proc -type f ! -name where \
 			! -name map -exec grep -aH '' {} +) |
-		grep -Ev '^proc/(vmstat:(numa|pg)|zoneinfo: +(numa_|high:|count:))'
+		grep -aEv '^proc/(vmstat:(numa|pg)|zoneinfo: +(numa_|high:|count:))'
 }
 
 # the_log_says ERRNO PATH - one new line, about that
