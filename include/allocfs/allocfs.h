@@ -63,9 +63,10 @@ struct allocfs_modules {
 
 /**
  * struct allocfs_options - how to mount
- * @uid: owner of the tree; (uid_t)-1: who runs the program
+ * @uid: owner of the tree, and of what root makes in it; (uid_t)-1: who runs
+ *	the program, and who makes it
  * @gid: its group; (gid_t)-1 likewise
- * @umask: permissions that no file has
+ * @umask: permissions that no file has until its mode is changed
  * @max_objects: objects that one user may hold through the mount; 0: any
  * @max_waiters: blocked requests that one user may have; 0: any
  * @threads: request threads; 0: one for each CPU, at most 4

@@ -4,7 +4,8 @@
  *
  * Objects and blocked requests are charged to a user before they exist and
  * refunded when they end, so that a quota is never exceeded, not even for a
- * moment. Users are few: a list does.
+ * moment. Root is a user like the others: its objects are as many, and whoever
+ * wants it to have more mounts with more. Users are few: a list does.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -58,14 +59,28 @@ int account_charge(struct view *view, uid_t uid, enum account_what what,
 	return err;
 }
 
-/* Why account_charge() refused. Return: @err. */
-int account_refuse(struct call *call, int err, uid_t uid, const char *quota)
+/*
+ * Why account_charge() refused. What the user holds now is told, which others
+ * of his requests may have changed since. Return: @err.
+ */
+int account_refuse(struct call *call, int err, uid_t uid,
+		   enum account_what what, uint64_t nr)
 {
+	static const char *const name[ACCOUNT_NR] = {
+		[ACCOUNT_OBJECTS] = "max_objects",
+		[ACCOUNT_WAITERS] = "max_waiters",
+	};
+
+	unsigned long long held = account_held(call->view, uid, what);
+	unsigned long long most = quota_of(call->view, what);
+
 	if (err != -EDQUOT)
 		return call_fail(call, err, "no memory to count for user %u",
 				 (unsigned int)uid);
-	return call_fail(call, err, "user %u would exceed %s",
-			 (unsigned int)uid, quota);
+	return call_fail(call, err,
+			 "%llu more for user %u, who has %llu, but %s is %llu",
+			 (unsigned long long)nr, (unsigned int)uid, held,
+			 name[what], most);
 }
 
 void account_refund(struct view *view, uid_t uid, enum account_what what,
@@ -79,6 +94,19 @@ void account_refund(struct view *view, uid_t uid, enum account_what what,
 		account->held[what] -= nr;
 	view->total[what] -= nr;
 	pthread_mutex_unlock(&view->account_lock);
+}
+
+uint64_t account_held(struct view *view, uid_t uid, enum account_what what)
+{
+	const struct account *account;
+	uint64_t held = 0;
+
+	pthread_mutex_lock(&view->account_lock);
+	list_for_each_entry(account, &view->accounts, link)
+		if (account->uid == uid)
+			held = account->held[what];
+	pthread_mutex_unlock(&view->account_lock);
+	return held;
 }
 
 uint64_t account_total(struct view *view, enum account_what what)

@@ -143,7 +143,8 @@ static int set_object(struct call *call, const struct place *place,
 	if (to_set & FUSE_SET_ATTR_UID) {
 		err = account_charge(call->view, new, ACCOUNT_OBJECTS, 1);
 		if (err)
-			return account_refuse(call, err, new, "max_objects");
+			return account_refuse(call, err, new, ACCOUNT_OBJECTS,
+					      1);
 	}
 	pthread_mutex_lock(&source->lock);
 	h = handles_find(&source->objects, place->object);

@@ -176,7 +176,8 @@ int object_admit(struct call *call, const struct order *order)
 	}
 	err = account_charge(call->view, call->uid, ACCOUNT_OBJECTS, order->nr);
 	if (err)
-		return account_refuse(call, err, call->uid, "max_objects");
+		return account_refuse(call, err, call->uid, ACCOUNT_OBJECTS,
+				      order->nr);
 	return 0;
 }
 

@@ -161,12 +161,26 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st,
 	reply_attr(req, &call, err);
 }
 
+/*
+ * Objects that whoever asks is to see in df(1). A quota is a user's, so his own
+ * are what it leaves room beside; root sees everybody's, as in error_log.
+ */
+static uint64_t objects_shown(fuse_req_t req)
+{
+	struct view *view = fuse_req_userdata(req);
+	uid_t uid = fuse_req_ctx(req)->uid;
+
+	return uid && view->options.max_objects
+		       ? account_held(view, uid, ACCOUNT_OBJECTS)
+		       : account_total(view, ACCOUNT_OBJECTS);
+}
+
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct view *view = fuse_req_userdata(req);
 	struct kmem_memory_info info;
 	struct statvfs st;
-	uint64_t held = account_total(view, ACCOUNT_OBJECTS);
+	uint64_t held = objects_shown(req);
 	uint64_t most = view->options.max_objects;
 
 	(void)ino;

@@ -329,8 +329,7 @@ static int submit_over_quota(struct call *call, const struct order *order,
 
 	if (err != -EAGAIN && !(err == -ENOMEM && order->nofail))
 		return err;
-	return call_fail(call, -EDQUOT, "user %u would exceed max_waiters",
-			 (unsigned int)call->uid);
+	return account_refuse(call, -EDQUOT, call->uid, ACCOUNT_WAITERS, 1);
 }
 
 /* It did not have to wait, and is the caller's again. */

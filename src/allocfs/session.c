@@ -207,7 +207,8 @@ static int build_args(struct view *view, struct fuse_args *args)
 	strbuf_adds(&sb, ",subtype=allocfs");
 	if (o->fuse_options && *o->fuse_options)
 		strbuf_addf(&sb, ",%s", o->fuse_options);
-	if (has_option(o->fuse_options, "allow_other"))
+	if (has_option(o->fuse_options, "allow_other") &&
+	    !has_option(o->fuse_options, "default_permissions"))
 		strbuf_adds(&sb, ",default_permissions");
 	err = strbuf_ok(&sb) ? add_arg(args, "allocfs") : -ENOMEM;
 	if (!err)

@@ -573,8 +573,22 @@ void source_sync(struct view *view, const struct kind *kind)
 /* ---- mkdir and rmdir ----------------------------------------------------- */
 
 /*
+ * Who makes it owns it. What root makes in a tree that is somebody's is for him:
+ * root needs no ownership to use it.
+ */
+static void source_give(struct call *call, struct source *source)
+{
+	const struct allocfs_options *o = &call->view->options;
+
+	pthread_mutex_lock(&call->view->meta_lock);
+	source->uid = call->uid || o->uid == (uid_t)-1 ? call->uid : o->uid;
+	source->gid = call->uid || o->gid == (gid_t)-1 ? call->gid : o->gid;
+	pthread_mutex_unlock(&call->view->meta_lock);
+}
+
+/*
  * The allocator's object comes first and is then found like anybody's: another
- * thread that lists the directory may even be faster. Who asked owns it.
+ * thread that lists the directory may even be faster.
  */
 static int __source_make(struct call *call, const struct kind *kind,
 			 const char *name, struct place *ret_place)
@@ -596,10 +610,7 @@ static int __source_make(struct call *call, const struct kind *kind,
 	source = source_by_kmem(view, kind, kmem);
 	if (!source)
 		return -ENOMEM;
-	pthread_mutex_lock(&view->meta_lock);
-	source->uid = view->options.uid == (uid_t)-1 ? call->uid : view->uid;
-	source->gid = view->options.gid == (gid_t)-1 ? call->gid : view->gid;
-	pthread_mutex_unlock(&view->meta_lock);
+	source_give(call, source);
 	source_put(view, source);
 	return place_child(call, &call->place, name, ret_place);
 }

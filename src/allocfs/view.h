@@ -616,9 +616,12 @@ struct account {
 /* Return: 0, -EDQUOT, -ENOMEM. */
 int account_charge(struct view *view, uid_t uid, enum account_what what,
 		   uint64_t nr);
-int account_refuse(struct call *call, int err, uid_t uid, const char *quota);
+int account_refuse(struct call *call, int err, uid_t uid,
+		   enum account_what what, uint64_t nr);
 void account_refund(struct view *view, uid_t uid, enum account_what what,
 		    uint64_t nr);
+uint64_t account_held(struct view *view, uid_t uid, enum account_what what);
+/* Of all users. */
 uint64_t account_total(struct view *view, enum account_what what);
 void account_exit(struct view *view);
 

@@ -87,33 +87,38 @@ static const struct option option_table[] = {
 	{ "gid", OPTION_ID, 0, UINT32_MAX - 1, NULL, "group of the tree",
 	  AT(view.gid) },
 	{ "umask", OPTION_MODE, 0, 0777, NULL,
-	  "permissions that no file has, octal", AT(view.umask) },
+	  "permissions that no file has at first, octal", AT(view.umask) },
 	{ NULL, OPTION_SIZE, 0, 0, NULL, NULL, 0 },
 };
 
 /* Handed to libfuse as they are. */
 static const char *const fuse_names[] = {
-	"allow_other", "allow_root", "ro",	     "rw",    "suid",
-	"nosuid",      "dev",	     "nodev",	     "exec",  "noexec",
-	"atime",       "noatime",    "sync",	     "async", "dirsync",
-	"max_read",    "fsname",     "auto_unmount", NULL,
+	"allow_other",
+	"allow_root",
+	"ro",
+	"rw",
+	"suid",
+	"nosuid",
+	"dev",
+	"nodev",
+	"exec",
+	"noexec",
+	"atime",
+	"noatime",
+	"sync",
+	"async",
+	"dirsync",
+	"max_read",
+	"fsname",
+	"auto_unmount",
+	"default_permissions",
+	NULL,
 };
 
 /* For mount(8), fstab and their like; nothing to us. */
 static const char *const ignored_names[] = {
-	"defaults",
-	"auto",
-	"noauto",
-	"user",
-	"nouser",
-	"users",
-	"group",
-	"_netdev",
-	"nofail",
-	"relatime",
-	"default_permissions",
-	"nodiratime",
-	NULL,
+	"defaults", "auto",    "noauto", "user",     "nouser",	   "users",
+	"group",    "_netdev", "nofail", "relatime", "nodiratime", NULL,
 };
 
 /* Say what is wrong with @what. */

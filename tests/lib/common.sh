@@ -213,6 +213,45 @@ stop_watchdog() {
 
 start_watchdog
 
+# ---- other users -------------------------------------------------------------
+
+# need_users - root, who can be anybody: "$as" UID COMMAND... is that user, in the
+# group of the same number, and $try is lib/try where all of them reach it
+need_users() {
+	local why=
+
+	need_fuse
+	[ "$(id -u)" -eq 0 ] || skip "only root can be other users"
+	as=$work/as
+	try=$work/try
+	chmod 755 "$work"
+	cp "$TRY" "$try"
+	cat > "$as" << 'EOF'
+#!/bin/sh
+uid=$1
+shift
+exec setpriv --reuid="$uid" --regid="$uid" --clear-groups -- "$@"
+EOF
+	chmod 755 "$as"
+	if ! command -v setpriv > /dev/null; then
+		why="setpriv is not installed"
+	elif ! "$as" 54321 test -x "$try"; then
+		why="other users do not reach $work"
+	fi
+	[ -n "$why" ] || return 0
+	[ "${CI:-}" != true ] || fail "$why"
+	skip "$why"
+}
+
+# errno_as UID NAME CALL ARGUMENT... - expect_errno, of that user
+errno_as() {
+	local uid=$1 want=$2 got
+
+	shift 2
+	got=$(limit "$as" "$uid" "$try" "$@") || fail "try $* as $uid"
+	same "$want" "$got" "try $* as $uid"
+}
+
 # ---- assertions --------------------------------------------------------------
 
 # same EXPECTED GOT WHAT

@@ -213,6 +213,12 @@ static int do_chmod(char **arg)
 	return chmod(arg[0], (mode_t)strtoul(arg[1], NULL, 8));
 }
 
+/* -1 keeps the one or the other. */
+static int do_chown(char **arg)
+{
+	return chown(arg[0], (uid_t)atol(arg[1]), (gid_t)atol(arg[2]));
+}
+
 static int do_symlink(char **arg)
 {
 	return symlink(arg[0], arg[1]);
@@ -360,6 +366,7 @@ static const struct call {
 	{ "rename", do_rename, 2, "PATH PATH" },
 	{ "truncate", do_truncate, 2, "PATH SIZE" },
 	{ "chmod", do_chmod, 2, "PATH OCTAL" },
+	{ "chown", do_chown, 3, "PATH UID GID" },
 	{ "symlink", do_symlink, 2, "TARGET PATH" },
 	{ "link", do_link, 2, "PATH PATH" },
 	{ "mkfifo", do_mknod, 1, "PATH" },
