@@ -72,7 +72,8 @@ struct allocfs_modules {
  * @threads: request threads; 0: one for each CPU, at most 4
  * @debug: libfuse shows each request through @log
  * @source: what mount(8) shows as the device; NULL: "allocfs"
- * @fuse_options: FUSE's own mount options, separated by commas, or NULL
+ * @fuse_options: FUSE's own mount options, separated by commas, or NULL.
+ *	allow_other turns default_permissions on.
  * @modules: who loads modules; not copied. NULL: nobody
  * @log: receives messages, one line each without the newline; may be NULL;
  *	called from any thread
@@ -110,7 +111,8 @@ struct allocfs_options {
  * @options: copied; strings need not outlive the call
  * @ret_fs: set on success
  *
- * Sets libkmem up with its defaults if nobody did. When it returns, the kernel
+ * A program may have several mounts: each shows what all of them made. Sets
+ * libkmem up with its defaults if nobody did. When it returns, the kernel
  * knows the mount; @ready tells when it answers. Context: may sleep; not
  * concurrently with itself (libfuse's log is one per process).
  * Return: 0; -EINVAL for FUSE options that libfuse refuses; the error of
@@ -124,8 +126,9 @@ int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
  * @fs: NULL is a no-op
  *
  * Blocked clients end with ESHUTDOWN; objects that were allocated through the
- * mount, and caches and pools that were made there, are given back. Context:
- * may sleep; not from a callback of @fs.
+ * mount, and caches, pools and regions that were made there, are given back.
+ * What another mount of the program has in use stays until the last one stops.
+ * Context: may sleep; not from a callback of @fs.
  */
 void allocfs_stop(struct allocfs *fs);
 

@@ -80,17 +80,22 @@ int command_text(struct call *call, const char *buf, size_t size, size_t most,
 	return 0;
 }
 
+/*
+ * A store that keeps the rest of a shape must be the only one: also where the
+ * program has two mounts, each with a struct source of its own for a cache.
+ */
+static pthread_mutex_t store_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static int store(struct call *call, char *text, size_t len)
 {
 	const struct attr *attr = call->place.node->attr;
-	struct source *source = call->place.source;
 	int err;
 
 	if (!(attr->flags & ATTR_OWNED))
 		return attr->store(call, text, len);
-	pthread_mutex_lock(&source->store_lock);
+	pthread_mutex_lock(&store_lock);
 	err = attr->store(call, text, len);
-	pthread_mutex_unlock(&source->store_lock);
+	pthread_mutex_unlock(&store_lock);
 	return err;
 }
 

@@ -608,7 +608,7 @@ static int cache_remove(struct call *call)
 		return call_fail(call, -EBUSY, "a pool stands on it");
 	s = kmem_cache_pin(call->place.source->kmem);
 	if (!s)
-		return 0;
+		return -ENOENT;
 	/* Only rmdir destroys what the mount made, and one at a time. */
 	kmem_cache_unpin(s);
 	err = kmem_cache_remove(s);

@@ -308,7 +308,7 @@ static int iomem_remove(struct call *call)
 	int err;
 
 	if (!region)
-		return 0;
+		return -ENOENT;
 	/* Only rmdir removes what the mount made, and one at a time. */
 	kmem_iomem_unpin(region);
 	err = kmem_iomem_unregister(region);

@@ -307,7 +307,7 @@ static int pool_remove(struct call *call)
 	int err;
 
 	if (!pool)
-		return 0;
+		return -ENOENT;
 	/* Only rmdir destroys what the mount made, and one at a time. */
 	mempool_unpin(pool);
 	err = mempool_remove(pool);

@@ -274,7 +274,6 @@ static void init_view(struct view *view, const struct allocfs_options *options)
 	view->uid = options->uid == (uid_t)-1 ? geteuid() : options->uid;
 	view->gid = options->gid == (gid_t)-1 ? getegid() : options->gid;
 	view->mounted = meta_now();
-	pthread_mutex_init(&view->shape_lock, NULL);
 	pthread_mutex_init(&view->lock, NULL);
 	pthread_mutex_init(&view->watch_lock, NULL);
 	pthread_mutex_init(&view->meta_lock, NULL);
@@ -293,18 +292,39 @@ static void init_view(struct view *view, const struct allocfs_options *options)
 	}
 }
 
+/*
+ * The views that there are, and whether the allocator is theirs to take down,
+ * which the last of them does. An end is in the lock as a whole: no other view
+ * may take the allocator down meanwhile.
+ */
+static pthread_mutex_t views_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int nr_views;
+static bool made_kmem;
+
+/* Give back what it has of the allocator. */
+static void leave_kmem(struct view *view)
+{
+	bool last;
+
+	pthread_mutex_lock(&views_lock);
+	last = !--nr_views;
+	source_exit(view, last);
+	if (last && made_kmem) {
+		kmem_exit();
+		made_kmem = false;
+	}
+	pthread_mutex_unlock(&views_lock);
+}
+
 /* Release all but the session; nothing waits any more. */
 static void free_view(struct view *view)
 {
 	op_release_all(view);
-	source_exit(view);
+	leave_kmem(view);
 	meta_free(view->meta);
 	error_log_clear(view, 0);
 	account_exit(view);
 	node_exit(view);
-	if (view->made_kmem)
-		kmem_exit();
-	pthread_mutex_destroy(&view->shape_lock);
 	pthread_mutex_destroy(&view->lock);
 	pthread_mutex_destroy(&view->watch_lock);
 	pthread_mutex_destroy(&view->meta_lock);
@@ -314,15 +334,21 @@ static void free_view(struct view *view)
 	free(view);
 }
 
-/* A program that never allocated has no allocator yet; it is made, and ours. */
-static int start_kmem(struct view *view)
+/*
+ * A program that never allocated has no allocator yet; it is made, and ours.
+ * Undone by leave_kmem(), whatever this returns.
+ */
+static int join_kmem(void)
 {
-	int err;
+	int err = 0;
 
-	if (kmem_ready())
-		return 0;
-	err = kmem_init(NULL);
-	view->made_kmem = !err;
+	pthread_mutex_lock(&views_lock);
+	nr_views++;
+	if (!kmem_ready()) {
+		err = kmem_init(NULL);
+		made_kmem = !err;
+	}
+	pthread_mutex_unlock(&views_lock);
 	return err == -EBUSY ? 0 : err;
 }
 
@@ -389,7 +415,7 @@ int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
 		return -ENOMEM;
 	view = &fs->view;
 	init_view(view, options);
-	err = start_kmem(view);
+	err = join_kmem();
 	if (!err)
 		err = node_init(view);
 	if (!err)

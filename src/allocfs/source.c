@@ -52,7 +52,6 @@ static void source_free(struct source *source)
 	handles_exit(&source->objects);
 	meta_free(source->meta);
 	pthread_mutex_destroy(&source->lock);
-	pthread_mutex_destroy(&source->store_lock);
 	pthread_mutex_destroy(&source->submit_lock);
 	free(source);
 }
@@ -345,7 +344,6 @@ static struct source *source_new(struct view *view, const struct kind *kind,
 	source->kmem = kmem;
 	source->refs = 1;
 	pthread_mutex_init(&source->lock, NULL);
-	pthread_mutex_init(&source->store_lock, NULL);
 	pthread_mutex_init(&source->submit_lock, NULL);
 	source->gfp = GFP_KERNEL;
 	source->size = kind->size;
@@ -572,6 +570,9 @@ void source_sync(struct view *view, const struct kind *kind)
 
 /* ---- mkdir and rmdir ----------------------------------------------------- */
 
+/* Of the process: two views could else remove the same thing at once. */
+static pthread_mutex_t shape_lock = PTHREAD_MUTEX_INITIALIZER;
+
 /*
  * Who makes it owns it. What root makes in a tree that is somebody's is for him:
  * root needs no ownership to use it.
@@ -610,6 +611,7 @@ static int __source_make(struct call *call, const struct kind *kind,
 	source = source_by_kmem(view, kind, kmem);
 	if (!source)
 		return -ENOMEM;
+	source->ours = true;
 	source_give(call, source);
 	source_put(view, source);
 	return place_child(call, &call->place, name, ret_place);
@@ -627,9 +629,9 @@ int source_make(struct call *call, const struct kind *kind, const char *name,
 				 KMEM_NAME_MAX);
 	if (err)
 		return call_fail(call, err, "a name that is not allowed");
-	pthread_mutex_lock(&call->view->shape_lock);
+	pthread_mutex_lock(&shape_lock);
 	err = __source_make(call, kind, name, ret_place);
-	pthread_mutex_unlock(&call->view->shape_lock);
+	pthread_mutex_unlock(&shape_lock);
 	return err;
 }
 
@@ -650,53 +652,73 @@ int source_remove(struct call *call, const struct place *place)
 				 "only what the mount made can be removed");
 	inner.place = *place;
 	inner.held = false;
-	pthread_mutex_lock(&call->view->shape_lock);
+	pthread_mutex_lock(&shape_lock);
 	err = source->kind->remove(&inner);
-	pthread_mutex_unlock(&call->view->shape_lock);
-	if (err)
+	pthread_mutex_unlock(&shape_lock);
+	/* Another mount of the program may have been faster: -ENOENT. */
+	if (err && err != -ENOENT)
 		return call_fail(call, err, "%s", inner.why);
 	source_died(call->view, source);
-	return 0;
+	return err;
 }
 
 /*
- * Give back all that the mount made: objects first, then the directories, each
- * kind before those that it may stand on.
+ * Give back what the view has: objects first, then the directories that were
+ * made in it, each kind before those that it may stand on. What another view of
+ * the process has objects of, or a pool on, cannot go and stays with that one;
+ * the last view takes all that views have made.
  */
 static const struct kind *const remove_order[] = {
 	&pool_kind,    &cache_kind, &page_kind, &kmalloc_kind,
 	&vmalloc_kind, &iomem_kind, NULL,
 };
 
-static void remove_kind(struct view *view, const struct kind *kind, bool dirs)
+static void free_kind(struct view *view, const struct kind *kind)
 {
 	struct source *source;
 	uint32_t from = 0;
 
-	if (!dirs && !kind_allocates(kind))
+	if (!kind_allocates(kind))
 		return;
 	while ((source = source_next(view, kind, from)) != NULL) {
 		struct call call = { .view = view, .place.source = source };
 
 		from = source->serial + 1;
-		if (!dirs)
-			object_free_all(&call);
-		else if (source->mounted && kind->remove)
-			source_remove(&call, &call.place);
+		object_free_all(&call);
 		call_release(&call);
 		source_put(view, source);
 	}
 }
 
-void source_exit(struct view *view)
+static void remove_kind(struct view *view, const struct kind *kind, bool last)
+{
+	struct source *source;
+	uint32_t from = 0;
+
+	if (!kind->remove)
+		return;
+	/* It may never have looked at what others made. */
+	if (last)
+		source_sync(view, kind);
+	while ((source = source_next(view, kind, from)) != NULL) {
+		struct call call = { .view = view, .place.source = source };
+
+		from = source->serial + 1;
+		if (source->ours || (last && source->mounted))
+			source_remove(&call, &call.place);
+		source_put(view, source);
+	}
+}
+
+void source_exit(struct view *view, bool last)
 {
 	unsigned int i;
 
 	mempool_unwatch(&view->pool_watcher);
 	for (i = 0; remove_order[i]; i++)
-		remove_kind(view, remove_order[i], false);
+		free_kind(view, remove_order[i]);
 	for (i = 0; remove_order[i]; i++)
-		remove_kind(view, remove_order[i], true);
+		remove_kind(view, remove_order[i], last);
 	while (!list_empty(&view->sources))
 		source_died(view, list_first_entry(&view->sources,
 						   struct source, all));

@@ -49,7 +49,8 @@ struct source {
 
 	unsigned int refs;
 	bool dead;
-	bool mounted; /* owner is the mount */
+	bool mounted; /* owner is the mount, or another one of this process */
+	bool ours; /* made by this view; under shape_lock */
 	struct list_head all; /* by serial, ascending */
 	struct list_head same_name; /* bucket */
 	struct list_head same_kmem; /* bucket */
@@ -66,7 +67,6 @@ struct source {
 	uint64_t base[SOURCE_NR_EVENTS]; /* of events, when stats were reset */
 	struct timespec mtime;
 
-	pthread_mutex_t store_lock;
 	pthread_mutex_t submit_lock;
 	atomic_uint_fast64_t event[SOURCE_NR_EVENTS];
 	atomic_uint opens; /* lookups of ATTR_FRESH files */
@@ -104,7 +104,7 @@ struct numbers {
  * @serials: all that exist, see kmem_cache_serials(); NULL: they never change
  * @describe: name and owner of the held one; NULL: they never change
  * @make: mkdir; NULL: not here
- * @remove: rmdir, with no pin; NULL: not here
+ * @remove: rmdir, with no pin; -ENOENT when it has gone; NULL: not here
  *
  * Of those that allocate, whose table has SOURCE_FILES; the others leave all of
  * it out:
@@ -203,7 +203,8 @@ int source_make(struct call *call, const struct kind *kind, const char *name,
 		struct place *ret_place);
 int source_remove(struct call *call, const struct place *place);
 void source_init(struct view *view);
-void source_exit(struct view *view);
+/* @last: no other view is left, which could have a use for what was made. */
+void source_exit(struct view *view, bool last);
 
 /*
  * How a program's name is shown: as the rule of the mount allows it, and as

@@ -14,8 +14,9 @@
  * while the allocators are called in a way that can end a waiting request
  * (freeing, resizing, limits): the answer to that request takes them again.
  *
- *	1 view->shape_lock	one mkdir or rmdir at a time
- *	2 source->store_lock	one change of the shape of a cache or pool
+ *	0 views_lock (session.c)	a view begins to use the allocator, or ends
+ *	1 shape_lock (source.c)	one mkdir or rmdir at a time, of all views
+ *	2 store_lock (attr.c)	one change of a shape at a time, of all views
  *	2 source->submit_lock	a request is queued in a pool, or taken back
  *	3 stream->lock		questions and answers of one open file
  *	3 file->lock		the snapshot of one open file
@@ -669,13 +670,11 @@ struct view {
 	unsigned int fixed_room;
 	struct timespec mounted;
 	struct fuse_session *session;
-	bool made_kmem; /* so it is ours to take down */
 
 	pthread_t *threads;
 	unsigned int nr_threads;
 	atomic_bool ended;
 
-	pthread_mutex_t shape_lock;
 	struct mempool_watcher pool_watcher;
 
 	pthread_mutex_t lock;

@@ -166,7 +166,7 @@ check_log() {
 }
 
 cleanup() {
-	local status=$?
+	local status=$? dir
 
 	trap - EXIT
 	set +e
@@ -176,7 +176,9 @@ cleanup() {
 		await_exit "$daemon_pid" ||
 			[ $status -ne 0 ] || status=1
 	fi
-	is_mounted "$M" && fusermount3 -u -z "$M"
+	for dir in "$work"/*; do
+		is_mounted "$dir" && fusermount3 -u -z "$dir"
+	done
 	if [ $status -eq 0 ]; then
 		(check_log) || status=1
 	fi
