@@ -725,6 +725,7 @@ static void cache_reset_stats(struct call *call)
 }
 
 const struct kind cache_kind = {
+	.id = KIND_CACHE,
 	.table = cache_table,
 	.second_table = trace_table,
 	.in_second = cache_in_second,

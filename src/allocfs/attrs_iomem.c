@@ -318,6 +318,7 @@ static int iomem_remove(struct call *call)
 }
 
 const struct kind iomem_kind = {
+	.id = KIND_IOMEM,
 	.table = iomem_table,
 	.hold = iomem_hold,
 	.release = iomem_release,

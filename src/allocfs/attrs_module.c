@@ -176,6 +176,7 @@ static void module_describe(struct call *call, struct identity *ret_identity)
 }
 
 const struct kind module_kind = {
+	.id = KIND_MODULE,
 	.table = module_table,
 	.hold = module_hold,
 	.release = module_release,

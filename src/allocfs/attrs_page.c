@@ -95,6 +95,7 @@ static struct page *page_page(struct call *call, void *element)
 }
 
 const struct kind page_kind = {
+	.id = KIND_PAGE,
 	.table = page_table,
 	.hold = page_hold,
 	.release = page_release,

@@ -453,6 +453,7 @@ static void pool_reset_stats(struct call *call)
 }
 
 const struct kind pool_kind = {
+	.id = KIND_POOL,
 	.table = pool_table,
 	.refuses = __GFP_ZERO,
 	.renames = true,

@@ -128,9 +128,9 @@ static int vmalloc_take(struct call *call, const struct order *order,
 	return take(call, order, elements, from_vmalloc);
 }
 
-#define SIZED_KIND(size_, largest_, take_)                                     \
+#define SIZED_KIND(id_, size_, largest_, take_)                                \
 	{                                                                      \
-		.table = sized_table, .hold = sized_hold,                      \
+		.id = (id_), .table = sized_table, .hold = sized_hold,         \
 		.release = sized_release, .size = (size_),                     \
 		.largest = (largest_), .objsize = sized_objsize,               \
 		.in_use = counted_in_use, .available = sized_available,        \
@@ -141,5 +141,7 @@ static int vmalloc_take(struct call *call, const struct order *order,
 		.reset_stats = counted_reset_stats,                            \
 	}
 
-const struct kind kmalloc_kind = SIZED_KIND(64, KMALLOC_MAX_SIZE, kmalloc_take);
-const struct kind vmalloc_kind = SIZED_KIND(KMEM_PAGE_SIZE, 0, vmalloc_take);
+const struct kind kmalloc_kind =
+	SIZED_KIND(KIND_KMALLOC, 64, KMALLOC_MAX_SIZE, kmalloc_take);
+const struct kind vmalloc_kind =
+	SIZED_KIND(KIND_VMALLOC, KMEM_PAGE_SIZE, 0, vmalloc_take);

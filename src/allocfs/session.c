@@ -268,8 +268,6 @@ static int add_fixed(struct view *view)
 /* Only what cannot fail; free_view() may be called from here on. */
 static void init_view(struct view *view, const struct allocfs_options *options)
 {
-	unsigned int i;
-
 	view->options = *options;
 	view->uid = options->uid == (uid_t)-1 ? geteuid() : options->uid;
 	view->gid = options->gid == (gid_t)-1 ? getegid() : options->gid;
@@ -282,14 +280,9 @@ static void init_view(struct view *view, const struct allocfs_options *options)
 	pthread_mutex_init(&view->files_lock, NULL);
 	list_init(&view->files);
 	list_init(&view->jobs);
-	list_init(&view->sources);
 	list_init(&view->links);
 	list_init(&view->accounts);
-	for (i = 0; i < SOURCE_BUCKETS; i++) {
-		list_init(&view->by_name[i]);
-		list_init(&view->by_kmem[i]);
-		list_init(&view->by_serial[i]);
-	}
+	source_table_init(&view->table);
 }
 
 /*

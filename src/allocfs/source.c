@@ -22,23 +22,7 @@
 
 #include "view.h"
 
-/* ---- finding ------------------------------------------------------------- */
-
-/* Three ways to find a source, each asked for by every other request. */
-static struct list_head *name_bucket(struct view *view, const char *name)
-{
-	return &view->by_name[text_hash(name) % SOURCE_BUCKETS];
-}
-
-static struct list_head *kmem_bucket(struct view *view, uint64_t kmem)
-{
-	return &view->by_kmem[kmem % SOURCE_BUCKETS];
-}
-
-static struct list_head *serial_bucket(struct view *view, uint32_t serial)
-{
-	return &view->by_serial[serial % SOURCE_BUCKETS];
-}
+/* ---- references ---------------------------------------------------------- */
 
 struct source *source_get(struct source *source)
 {
@@ -64,27 +48,7 @@ void source_put(struct view *view, struct source *source)
 		source_free(source);
 }
 
-static struct source *__find_name(struct view *view, const struct kind *kind,
-				  const char *name)
-{
-	struct source *source;
-
-	list_for_each_entry(source, name_bucket(view, name), same_name)
-		if (source->kind == kind && !strcmp(source->name, name))
-			return source;
-	return NULL;
-}
-
-static struct source *__find_kmem(struct view *view, const struct kind *kind,
-				  uint64_t kmem)
-{
-	struct source *source;
-
-	list_for_each_entry(source, kmem_bucket(view, kmem), same_kmem)
-		if (source->kind == kind && source->kmem == kmem)
-			return source;
-	return NULL;
-}
+/* ---- finding by name ----------------------------------------------------- */
 
 /* Does the allocator still have it? A dead one is taken out of the tables. */
 static bool source_alive(struct view *view, struct source *source)
@@ -111,7 +75,7 @@ struct source *source_by_name(struct view *view, const struct kind *kind,
 		struct source *source;
 
 		pthread_mutex_lock(&view->lock);
-		source = __find_name(view, kind, name);
+		source = __source_find_name(view, kind, name);
 		if (source)
 			source_get(source);
 		pthread_mutex_unlock(&view->lock);
@@ -123,84 +87,6 @@ struct source *source_by_name(struct view *view, const struct kind *kind,
 		source_sync(view, kind);
 		synced = true;
 	}
-}
-
-struct source *source_by_kmem(struct view *view, const struct kind *kind,
-			      uint64_t kmem)
-{
-	struct source *source;
-
-	pthread_mutex_lock(&view->lock);
-	source = __find_kmem(view, kind, kmem);
-	if (source)
-		source_get(source);
-	pthread_mutex_unlock(&view->lock);
-	return source;
-}
-
-struct source *source_by_serial(struct view *view, uint32_t serial)
-{
-	struct source *source, *found = NULL;
-
-	pthread_mutex_lock(&view->lock);
-	list_for_each_entry(source, serial_bucket(view, serial), same_serial) {
-		if (source->serial == serial) {
-			found = source_get(source);
-			break;
-		}
-	}
-	pthread_mutex_unlock(&view->lock);
-	return found;
-}
-
-struct source *source_by_slot(struct view *view, uint32_t slot)
-{
-	struct source *source = NULL;
-
-	pthread_mutex_lock(&view->lock);
-	if (slot < view->nr_slots && view->slots[slot])
-		source = source_get(view->slots[slot]);
-	pthread_mutex_unlock(&view->lock);
-	return source;
-}
-
-/*
- * Serials ascend along the list, so that a listing may let go of the lock, and
- * of the source that it stands on, and go on from a number.
- */
-struct source *source_next(struct view *view, const struct kind *kind,
-			   uint32_t from)
-{
-	struct source *source, *found = NULL;
-
-	pthread_mutex_lock(&view->lock);
-	list_for_each_entry(source, &view->sources, all) {
-		if (source->kind == kind && source->serial >= from) {
-			found = source_get(source);
-			break;
-		}
-	}
-	pthread_mutex_unlock(&view->lock);
-	return found;
-}
-
-struct source *source_prev(struct view *view, const struct kind *kind,
-			   uint32_t below)
-{
-	struct source *source, *found = NULL;
-
-	pthread_mutex_lock(&view->lock);
-	/* The newest come last: the first match from behind is the one. */
-	for (source = list_last_entry(&view->sources, struct source, all);
-	     &source->all != &view->sources;
-	     source = list_entry(source->all.prev, struct source, all)) {
-		if (source->kind == kind && source->serial < below) {
-			found = source_get(source);
-			break;
-		}
-	}
-	pthread_mutex_unlock(&view->lock);
-	return found;
 }
 
 void source_name(struct view *view, struct source *source, char *buf,
@@ -246,7 +132,7 @@ static void present_name(const char *given, char *name)
 static bool __is_taken(struct view *view, const struct kind *kind,
 		       const char *name)
 {
-	return __find_name(view, kind, name) ||
+	return __source_find_name(view, kind, name) ||
 	       (kind->aliases && __link_name_taken(view, name));
 }
 
@@ -286,50 +172,7 @@ static void __name(struct view *view, struct source *source, const char *given)
 {
 	text_copy(source->given, sizeof(source->given), given);
 	__source_show_name(view, source->kind, source->given, source->name);
-	list_add_tail(&source->same_name, name_bucket(view, source->name));
-}
-
-/* Both arrays or neither, as far as slots_room tells. */
-static int __slots_grow(struct view *view)
-{
-	uint32_t room = view->slots_room ? view->slots_room * 2 : 64;
-	struct source **slots;
-	uint64_t *last;
-
-	slots = realloc(view->slots, room * sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	view->slots = slots;
-	last = realloc(view->slot_last, room * sizeof(*last));
-	if (!last)
-		return -ENOMEM;
-	view->slot_last = last;
-	view->slots_room = room;
-	return 0;
-}
-
-/*
- * Slots are used again, or their number would run out with long lives of many
- * short-lived directories; their serials go on, so that inode numbers are not.
- */
-static int __slot(struct view *view, struct source *source)
-{
-	uint32_t i;
-
-	for (i = 0; i < view->nr_slots && view->slots[i]; i++)
-		;
-	if (i == view->nr_slots) {
-		if (i == MAX_SOURCES)
-			return -ENOSPC;
-		if (i == view->slots_room && __slots_grow(view))
-			return -ENOMEM;
-		view->slot_last[i] = 0;
-		view->nr_slots++;
-	}
-	view->slots[i] = source;
-	source->slot = i;
-	source->first = view->slot_last[i];
-	return 0;
+	__source_hash_name(view, source);
 }
 
 /* Not in the tables yet: nobody else knows it. */
@@ -352,7 +195,6 @@ static struct source *source_new(struct view *view, const struct kind *kind,
 	source->gid = view->gid;
 	source->born = meta_now();
 	source->mtime = source->born;
-	list_init(&source->all);
 	list_init(&source->same_name);
 	list_init(&source->same_kmem);
 	list_init(&source->same_serial);
@@ -363,23 +205,15 @@ static struct source *source_new(struct view *view, const struct kind *kind,
 static int source_insert(struct view *view, struct source *source,
 			 const char *name)
 {
-	int err = 0;
+	int err;
 
 	pthread_mutex_lock(&view->lock);
-	if (__find_kmem(view, source->kind, source->kmem)) {
+	if (__source_find_kmem(view, source->kind, source->kmem))
 		err = -EEXIST;
-	} else {
-		err = __slot(view, source);
-	}
-	if (!err) {
-		source->serial = ++view->last_serial;
+	else
+		err = __source_table_add(view, source);
+	if (!err)
 		__name(view, source, name);
-		list_add_tail(&source->all, &view->sources);
-		list_add_tail(&source->same_kmem,
-			      kmem_bucket(view, source->kmem));
-		list_add_tail(&source->same_serial,
-			      serial_bucket(view, source->serial));
-	}
 	pthread_mutex_unlock(&view->lock);
 	return err;
 }
@@ -427,13 +261,7 @@ void source_died(struct view *view, struct source *source)
 	if (!source->dead && source->serial) {
 		mine = true;
 		source->dead = true;
-		list_del(&source->all);
-		list_del(&source->same_name);
-		list_del(&source->same_kmem);
-		list_del(&source->same_serial);
-		view->slots[source->slot] = NULL;
-		view->slot_last[source->slot] =
-			source->first + source->objects.last;
+		__source_table_del(view, source);
 		__forget_objects(view, source);
 		__link_forget(view, source);
 	}
@@ -507,7 +335,6 @@ static void source_refresh(struct view *view, struct source *source)
 	call_release(&call);
 	pthread_mutex_lock(&view->lock);
 	if (!source->dead && strcmp(identity.name, source->given) != 0) {
-		list_del(&source->same_name);
 		__name(view, source, identity.name);
 	}
 	pthread_mutex_unlock(&view->lock);
@@ -719,9 +546,11 @@ void source_exit(struct view *view, bool last)
 		free_kind(view, remove_order[i]);
 	for (i = 0; remove_order[i]; i++)
 		remove_kind(view, remove_order[i], last);
-	while (!list_empty(&view->sources))
-		source_died(view, list_first_entry(&view->sources,
-						   struct source, all));
-	free(view->slots);
-	free(view->slot_last);
+	for (i = 0; i < KIND_NR; i++) {
+		struct source_list *list = &view->table.of_kind[i];
+
+		while (list->nr)
+			source_died(view, list->at[list->nr - 1]);
+	}
+	source_table_exit(&view->table);
 }

@@ -26,7 +26,7 @@ enum source_event {
 };
 
 #define SOURCE_NAME_MAX KMEM_NAME_MAX
-#define SOURCE_BUCKETS 256
+#define SOURCE_BUCKETS 4096
 #define MAX_SOURCES (1u << 20)
 
 /**
@@ -51,7 +51,6 @@ struct source {
 	bool dead;
 	bool mounted; /* owner is the mount, or another one of this process */
 	bool ours; /* made by this view; under shape_lock */
-	struct list_head all; /* by serial, ascending */
 	struct list_head same_name; /* bucket */
 	struct list_head same_kmem; /* bucket */
 	struct list_head same_serial; /* bucket */
@@ -89,10 +88,23 @@ struct numbers {
 	uint64_t peak;
 };
 
+/* Which kind: where its sources are in the tables. */
+enum kind_id {
+	KIND_CACHE,
+	KIND_POOL,
+	KIND_PAGE,
+	KIND_KMALLOC,
+	KIND_VMALLOC,
+	KIND_IOMEM,
+	KIND_MODULE,
+	KIND_NR,
+};
+
 /**
  * struct kind - what sources of one sort have in common
  *
  * Of every kind:
+ * @id: which of them it is
  * @table: files of each
  * @second_table: files of each in the second directory that shows the kind;
  *	NULL: there is none
@@ -129,6 +141,7 @@ struct numbers {
  * @where_reserve: lines of `where` for elements that nobody has; NULL: none
  */
 struct kind {
+	enum kind_id id;
 	const struct node *table;
 	const struct node *second_table;
 	bool (*in_second)(struct call *call);
@@ -181,16 +194,6 @@ uint64_t *source_serials(struct view *view, const struct kind *kind,
 			 size_t *ret_nr);
 struct source *source_by_name(struct view *view, const struct kind *kind,
 			      const char *name);
-struct source *source_by_kmem(struct view *view, const struct kind *kind,
-			      uint64_t kmem);
-struct source *source_by_serial(struct view *view, uint32_t serial);
-struct source *source_by_slot(struct view *view, uint32_t slot);
-/* The one with the least serial >= @from. */
-struct source *source_next(struct view *view, const struct kind *kind,
-			   uint32_t from);
-/* The newest one with a serial < @below. */
-struct source *source_prev(struct view *view, const struct kind *kind,
-			   uint32_t below);
 struct source *source_get(struct source *source);
 void source_put(struct view *view, struct source *source);
 void source_name(struct view *view, struct source *source, char *buf,
@@ -213,6 +216,60 @@ void source_exit(struct view *view, bool last);
  */
 void __source_show_name(struct view *view, const struct kind *kind,
 			const char *given, char *name);
+
+/* ---- source_table.c: the tables in which they are found ------------------- */
+
+/**
+ * struct source_list - the sources of one kind, by serial, ascending
+ */
+struct source_list {
+	struct source **at;
+	uint32_t nr;
+	uint32_t room;
+};
+
+/**
+ * struct source_table - all of them; under view->lock
+ * @slot_last: serial of each slot's last object
+ * @slot_hint: no slot below it is free
+ */
+struct source_table {
+	struct list_head by_name[SOURCE_BUCKETS];
+	struct list_head by_kmem[SOURCE_BUCKETS];
+	struct list_head by_serial[SOURCE_BUCKETS];
+	struct source_list of_kind[KIND_NR];
+	struct source **slots;
+	uint64_t *slot_last;
+	uint32_t nr_slots;
+	uint32_t slots_room;
+	uint32_t slot_hint;
+	uint32_t last_serial;
+};
+
+void source_table_init(struct source_table *table);
+void source_table_exit(struct source_table *table);
+/* With a reference, or NULL. */
+struct source *source_by_kmem(struct view *view, const struct kind *kind,
+			      uint64_t kmem);
+struct source *source_by_serial(struct view *view, uint32_t serial);
+struct source *source_by_slot(struct view *view, uint32_t slot);
+/* The one with the least serial >= @from. */
+struct source *source_next(struct view *view, const struct kind *kind,
+			   uint32_t from);
+/* The newest one with a serial < @below. */
+struct source *source_prev(struct view *view, const struct kind *kind,
+			   uint32_t below);
+
+/* The rest under view->lock. */
+struct source *__source_find_name(struct view *view, const struct kind *kind,
+				  const char *name);
+struct source *__source_find_kmem(struct view *view, const struct kind *kind,
+				  uint64_t kmem);
+/* Gives it a slot and a serial; a name follows. 0, -ENOMEM, -ENOSPC. */
+int __source_table_add(struct view *view, struct source *source);
+void __source_table_del(struct view *view, struct source *source);
+/* It has a name now, or another. */
+void __source_hash_name(struct view *view, struct source *source);
 
 /* ---- link.c: further names of merged caches ------------------------------ */
 

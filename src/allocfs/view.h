@@ -678,15 +678,7 @@ struct view {
 	struct mempool_watcher pool_watcher;
 
 	pthread_mutex_t lock;
-	struct list_head sources;
-	struct list_head by_name[SOURCE_BUCKETS];
-	struct list_head by_kmem[SOURCE_BUCKETS];
-	struct list_head by_serial[SOURCE_BUCKETS];
-	struct source **slots;
-	uint64_t *slot_last; /* serial of each slot's last object */
-	uint32_t nr_slots;
-	uint32_t slots_room;
-	uint32_t last_serial;
+	struct source_table table;
 	struct list_head links;
 	uint32_t last_link;
 
