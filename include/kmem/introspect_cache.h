@@ -339,6 +339,24 @@ uint64_t kmem_cache_serial(const struct kmem_cache *s);
 size_t kmem_cache_serials(uint64_t *serials, size_t room);
 
 /**
+ * struct kmem_changes - what has happened so far to a list of caches or pools
+ * @made: how many were made
+ * @gone: how many of them exist no more
+ * @named: how many names were given later, by mempool_set_name(), or by
+ *	merging into a cache
+ *
+ * Who keeps a list of his own needs to look at this one only when a number has
+ * moved.
+ */
+struct kmem_changes {
+	uint64_t made;
+	uint64_t gone;
+	uint64_t named;
+};
+
+void kmem_cache_changes(struct kmem_changes *ret_changes);
+
+/**
  * kmem_cache_pin() - the cache of a serial, which then stays until unpinned
  *
  * Return: NULL when it is gone.

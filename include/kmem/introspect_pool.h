@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <kmem/introspect_cache.h>
 #include <kmem/kmem.h>
 #include <kmem/mempool.h>
 
@@ -96,6 +97,7 @@ struct kmem_mempool_info {
 void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info);
 uint64_t mempool_serial(const mempool_t *pool);
 size_t mempool_serials(uint64_t *serials, size_t room);
+void mempool_changes(struct kmem_changes *ret_changes);
 
 /**
  * mempool_pin() - as kmem_cache_pin(); destroy and exit wait for the unpin

@@ -733,6 +733,7 @@ const struct kind cache_kind = {
 	.hold = cache_hold,
 	.release = cache_release,
 	.serials = cache_serials,
+	.changes = kmem_cache_changes,
 	.describe = cache_describe,
 	.make = cache_make,
 	.remove = cache_remove,

@@ -460,6 +460,7 @@ const struct kind pool_kind = {
 	.hold = pool_hold,
 	.release = pool_release,
 	.serials = pool_serials,
+	.changes = mempool_changes,
 	.describe = pool_describe,
 	.make = pool_make,
 	.remove = pool_remove,

@@ -53,6 +53,7 @@ void __link_forget(struct view *view, const struct source *source)
 			continue;
 		list_del(&link->links);
 		free(link);
+		view->links_lost++;
 	}
 }
 
@@ -70,41 +71,71 @@ static bool __is_known(const struct view *view, const struct source *source,
 }
 
 /* Without memory it is missing, and looked for again next time. */
-static void __link_add(struct view *view, struct source *source,
+static bool __link_add(struct view *view, struct source *source,
 		       const char *given)
 {
 	struct link *link = calloc(1, sizeof(*link));
 
 	if (!link)
-		return;
+		return false;
 	link->serial = ++view->last_link;
 	link->source = source;
 	text_copy(link->given, sizeof(link->given), given);
 	__source_show_name(view, source->kind, given, link->name);
 	list_add_tail(&link->links, &view->links);
+	return true;
 }
 
 /*
  * When a cache goes meanwhile, so do its names, and those behind them move up:
- * one may be missed, until the next time.
+ * one may be missed, until the next time. Return: none was, as far as we know.
  */
-void link_sync(struct view *view)
+static bool sync_all(struct view *view)
 {
 	char given[KMEM_NAME_MAX + 1];
+	bool all = true;
 	uint64_t kmem;
 	size_t i;
 
 	for (i = 0; kmem_cache_alias(i, given, sizeof(given), &kmem); i++) {
 		struct source *source = source_by_kmem(view, &cache_kind, kmem);
 
-		if (!source)
+		if (!source) {
+			all = false;
 			continue;
+		}
 		pthread_mutex_lock(&view->lock);
-		if (!source->dead && !__is_known(view, source, given))
-			__link_add(view, source, given);
+		if (source->dead)
+			all = false;
+		else if (!__is_known(view, source, given))
+			all &= __link_add(view, source, given);
 		pthread_mutex_unlock(&view->lock);
 		source_put(view, source);
 	}
+	return all;
+}
+
+/* As source_sync(): the allocator counts the names that it was given. */
+void link_sync(struct view *view)
+{
+	struct kmem_changes before, after;
+	uint64_t lost;
+	bool agree;
+
+	kmem_cache_changes(&before);
+	pthread_mutex_lock(&view->lock);
+	lost = view->links_lost;
+	agree = view->links_seen == before.named && view->links_settled == lost;
+	pthread_mutex_unlock(&view->lock);
+	if (agree || !sync_all(view))
+		return;
+	kmem_cache_changes(&after);
+	if (after.gone != before.gone)
+		return;
+	pthread_mutex_lock(&view->lock);
+	view->links_seen = before.named;
+	view->links_settled = lost;
+	pthread_mutex_unlock(&view->lock);
 }
 
 struct source *link_by_name(struct view *view, const char *name,

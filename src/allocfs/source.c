@@ -212,8 +212,10 @@ static int source_insert(struct view *view, struct source *source,
 		err = -EEXIST;
 	else
 		err = __source_table_add(view, source);
-	if (!err)
+	if (!err) {
 		__name(view, source, name);
+		view->follow[source->kind->id].seen.made++;
+	}
 	pthread_mutex_unlock(&view->lock);
 	return err;
 }
@@ -250,9 +252,11 @@ static void __forget_objects(struct view *view, struct source *source)
 /*
  * Take it out of the tables, once. Requests that hold a reference find its
  * object gone (call_hold()) and its handles forgotten; new ones do not find it.
+ * @expected: this is the end that kmem_changes counts, and no doubt.
  */
-void source_died(struct view *view, struct source *source)
+static void bury(struct view *view, struct source *source, bool expected)
 {
+	struct source_follow *follow = &view->follow[source->kind->id];
 	bool mine = false;
 
 	pthread_mutex_lock(&view->lock);
@@ -262,6 +266,8 @@ void source_died(struct view *view, struct source *source)
 		mine = true;
 		source->dead = true;
 		__source_table_del(view, source);
+		follow->seen.gone += expected;
+		follow->doubts += !expected;
 		__forget_objects(view, source);
 		__link_forget(view, source);
 	}
@@ -269,6 +275,11 @@ void source_died(struct view *view, struct source *source)
 	pthread_mutex_unlock(&view->lock);
 	if (mine)
 		source_put(view, source);
+}
+
+void source_died(struct view *view, struct source *source)
+{
+	bury(view, source, false);
 }
 
 /*
@@ -302,25 +313,30 @@ static bool is_mounts(const struct identity *identity)
 	return !strcmp(identity->owner, "mount");
 }
 
-/* Something that we did not know: pinned while it is described. */
-static void source_discover(struct view *view, const struct kind *kind,
-			    uint64_t kmem)
+/*
+ * Something that we did not know: pinned while it is described. Return: 0;
+ * -EEXIST: somebody else was faster; -ENODEV: it is gone already; -ENOMEM.
+ */
+static int source_discover(struct view *view, const struct kind *kind,
+			   uint64_t kmem)
 {
 	struct source *source = source_new(view, kind, kmem);
 	struct call call = { .view = view, .place.source = source };
 	struct identity identity;
+	int err;
 
 	if (!source)
-		return;
-	if (call_hold(&call)) {
-		source_free(source);
-		return;
+		return -ENOMEM;
+	err = call_hold(&call);
+	if (!err) {
+		kind->describe(&call, &identity);
+		call_release(&call);
+		source->mounted = is_mounts(&identity);
+		err = source_insert(view, source, identity.name);
 	}
-	kind->describe(&call, &identity);
-	call_release(&call);
-	source->mounted = is_mounts(&identity);
-	if (source_insert(view, source, identity.name))
+	if (err)
 		source_free(source);
+	return err;
 }
 
 /* A program may name its pool after making it. */
@@ -361,19 +377,15 @@ uint64_t *source_serials(struct view *view, const struct kind *kind,
 	return serials;
 }
 
-/*
- * Make the tables agree with the allocator. Called for listings and for names
- * that the tables do not know; nothing tells us when a program makes a cache.
- */
-void source_sync(struct view *view, const struct kind *kind)
+/* Look at all that there is, on both sides. Return: nothing was left out. */
+static bool sync_all(struct view *view, const struct kind *kind)
 {
 	struct source *source;
 	uint64_t *serials;
 	uint32_t from = 0;
+	bool all = true;
 	size_t nr, i;
 
-	if (!kind->serials)
-		return;
 	/* Both also find those that died. */
 	while ((source = source_next(view, kind, from)) != NULL) {
 		from = source->serial + 1;
@@ -385,14 +397,59 @@ void source_sync(struct view *view, const struct kind *kind)
 	}
 	serials = source_serials(view, kind, &nr);
 	if (!serials)
-		return;
+		return false;
 	for (i = 0; i < nr; i++) {
 		source = source_by_kmem(view, kind, serials[i]);
-		if (!source)
-			source_discover(view, kind, serials[i]);
+		if (!source &&
+		    source_discover(view, kind, serials[i]) == -ENOMEM)
+			all = false;
 		source_put(view, source);
 	}
 	free(serials);
+	return all;
+}
+
+static bool __agree(const struct source_follow *follow,
+		    const struct kmem_changes *now)
+{
+	return follow->seen.made == now->made &&
+	       follow->seen.gone == now->gone &&
+	       follow->seen.named == now->named &&
+	       follow->settled == follow->doubts;
+}
+
+/*
+ * Make the tables agree with the allocator. Called for listings and for names
+ * that the tables do not know; nothing tells us when a program makes a cache.
+ * But the allocator counts what happens to its lists, and we count what of it
+ * is in our tables: most times there is nothing to do. What another thread puts
+ * there while we look is counted by it and lost by us, and we look once more
+ * the next time.
+ */
+void source_sync(struct view *view, const struct kind *kind)
+{
+	struct source_follow *follow = &view->follow[kind->id];
+	struct kmem_changes now = { 0 };
+	uint64_t doubts;
+	bool agree;
+
+	if (!kind->serials)
+		return;
+	if (!kind->changes) {
+		sync_all(view, kind);
+		return;
+	}
+	kind->changes(&now);
+	pthread_mutex_lock(&view->lock);
+	agree = __agree(follow, &now);
+	doubts = follow->doubts;
+	pthread_mutex_unlock(&view->lock);
+	if (agree || !sync_all(view, kind))
+		return;
+	pthread_mutex_lock(&view->lock);
+	follow->seen = now;
+	follow->settled = doubts;
+	pthread_mutex_unlock(&view->lock);
 }
 
 /* ---- mkdir and rmdir ----------------------------------------------------- */
@@ -434,7 +491,7 @@ static int __source_make(struct call *call, const struct kind *kind,
 	err = kind->make(call, name, &kmem);
 	if (err)
 		return err;
-	source_sync(view, kind);
+	source_discover(view, kind, kmem);
 	source = source_by_kmem(view, kind, kmem);
 	if (!source)
 		return -ENOMEM;
@@ -485,7 +542,7 @@ int source_remove(struct call *call, const struct place *place)
 	/* Another mount of the program may have been faster: -ENOENT. */
 	if (err && err != -ENOENT)
 		return call_fail(call, err, "%s", inner.why);
-	source_died(call->view, source);
+	bury(call->view, source, true);
 	return err;
 }
 

@@ -114,6 +114,8 @@ enum kind_id {
  * @hold: pin call's source; false when it is gone
  * @release: unpin
  * @serials: all that exist, see kmem_cache_serials(); NULL: they never change
+ * @changes: what has happened to them, see struct kmem_changes; NULL: nobody
+ *	counts, there are few
  * @describe: name and owner of the held one; NULL: they never change
  * @make: mkdir; NULL: not here
  * @remove: rmdir, with no pin; -ENOENT when it has gone; NULL: not here
@@ -150,6 +152,7 @@ struct kind {
 	bool (*hold)(struct call *call);
 	void (*release)(struct call *call);
 	size_t (*serials)(struct view *view, uint64_t *serials, size_t room);
+	void (*changes)(struct kmem_changes *ret_changes);
 	void (*describe)(struct call *call, struct identity *ret_identity);
 	int (*make)(struct call *call, const char *name, uint64_t *ret_kmem);
 	int (*remove)(struct call *call);
@@ -188,6 +191,19 @@ static inline bool kind_allocates(const struct kind *kind)
 	return kind->take != NULL;
 }
 
+/**
+ * struct source_follow - what we know of the allocator's list of a kind
+ * @seen: changes that are in our tables; under view->lock
+ * @doubts: times that a source was found to be gone, perhaps wrongly: a cache
+ *	that is about to be destroyed may stay after all
+ * @settled: those that were looked into since
+ */
+struct source_follow {
+	struct kmem_changes seen;
+	uint64_t doubts;
+	uint64_t settled;
+};
+
 void source_sync(struct view *view, const struct kind *kind);
 /* All serials of a kind, to be freed; NULL without memory. */
 uint64_t *source_serials(struct view *view, const struct kind *kind,
@@ -198,6 +214,7 @@ struct source *source_get(struct source *source);
 void source_put(struct view *view, struct source *source);
 void source_name(struct view *view, struct source *source, char *buf,
 		 size_t size);
+/* Its object is gone, as far as one sees. */
 void source_died(struct view *view, struct source *source);
 void source_count(struct source *source, enum source_event event, uint64_t nr);
 int source_add_fixed(struct view *view, const struct kind *kind, uint64_t kmem,

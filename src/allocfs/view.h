@@ -679,8 +679,12 @@ struct view {
 
 	pthread_mutex_t lock;
 	struct source_table table;
+	struct source_follow follow[KIND_NR];
 	struct list_head links;
 	uint32_t last_link;
+	uint64_t links_seen; /* kmem_changes.named when they were complete */
+	uint64_t links_lost; /* times that some went with their target */
+	uint64_t links_settled; /* those that were looked into since */
 
 	pthread_mutex_t watch_lock;
 	struct list_head watches;

@@ -25,7 +25,7 @@ static pthread_cond_t cache_unpinned = PTHREAD_COND_INITIALIZER;
 /* LOCK_CACHES. A serial is a count of caches made, and the slot. */
 static struct slot_set cache_slots;
 static struct kmem_cache *cache_of_slot[MAX_CACHES];
-static uint64_t caches_made;
+static struct kmem_changes cache_changes;
 
 /* ---- the list ---- */
 
@@ -38,7 +38,8 @@ int cache_list_add(struct kmem_cache *s)
 	slot = slot_take(&cache_slots);
 	if (slot >= 0) {
 		s->slot = PAGE_SLOTS + (unsigned int)slot;
-		s->serial = ++caches_made * MAX_CACHES + (unsigned int)slot;
+		s->serial =
+			++cache_changes.made * MAX_CACHES + (unsigned int)slot;
 		cache_of_slot[slot] = s;
 		list_add(&s->link, &cache_list);
 	}
@@ -65,6 +66,7 @@ void cache_list_remove(struct kmem_cache *s)
 	list_del(&s->link);
 	cache_forget_aliases(s);
 	cache_of_slot[s->slot - PAGE_SLOTS] = NULL;
+	cache_changes.gone++;
 }
 
 /* The records of the slot are empty in all threads: it may serve again. */
@@ -72,6 +74,13 @@ void cache_slot_put(struct kmem_cache *s)
 {
 	lock_assert_held(&cache_list_lock);
 	slot_put(&cache_slots, s->slot - PAGE_SLOTS);
+}
+
+/* Somebody else's cache got a further name. */
+void cache_list_named(void)
+{
+	lock_assert_held(&cache_list_lock);
+	cache_changes.named++;
 }
 
 /* Forgets everything; the memory that it was in goes with the arena. */
@@ -135,6 +144,13 @@ size_t kmem_cache_serials(uint64_t *serials, size_t room)
 	}
 	unlock(&cache_list_lock);
 	return n;
+}
+
+void kmem_cache_changes(struct kmem_changes *ret_changes)
+{
+	lock(&cache_list_lock, LOCK_CACHES);
+	*ret_changes = cache_changes;
+	unlock(&cache_list_lock);
 }
 
 struct kmem_cache *kmem_cache_pin(uint64_t serial)

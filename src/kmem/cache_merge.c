@@ -87,6 +87,7 @@ struct kmem_cache *cache_merge(const char *name,
 	alias->cache = s;
 	text_copy(alias->name, sizeof(alias->name), name);
 	list_add_tail(&alias->link, &aliases);
+	cache_list_named();
 	s->users++;
 	counter_set(s->object_size, MAX(s->object_size, spec->object_size));
 	s->spec.object_size = s->object_size;

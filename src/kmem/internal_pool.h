@@ -59,7 +59,19 @@ static inline void pool_count(mempool_t *pool, enum kmem_mempool_stat stat,
 	counter_add(pool->cold->stat[stat], n);
 }
 
-int pool_create(const char *owner, const char *function, int min_nr,
+/**
+ * struct pool_maker - whose a new pool is
+ * @owner: the program, a module, the mount
+ * @function: where it was made, which gives it its name
+ * @name: another name; NULL: none
+ */
+struct pool_maker {
+	const char *owner;
+	const char *function;
+	const char *name;
+};
+
+int pool_create(const struct pool_maker *maker, int min_nr,
 		const struct pool_backing *backing, gfp_t gfp,
 		mempool_t **ret_pool);
 void pool_set_careful(mempool_t *pool);

@@ -278,6 +278,7 @@ int cache_list_add(struct kmem_cache *s);
 void cache_list_settle(struct kmem_cache *s);
 void cache_list_remove(struct kmem_cache *s);
 void cache_slot_put(struct kmem_cache *s);
+void cache_list_named(void);
 void caches_exit(void);
 
 /* ---- cache_merge.c ------------------------------------------------------- */

@@ -281,23 +281,28 @@ static int check_min_nr(const char *who, int min_nr, int least)
 	return -EINVAL;
 }
 
-/* Under the name that pool_list() gives it, if nobody else does. */
-static void set_maker(mempool_t *pool, const char *owner, const char *function)
+/*
+ * Before it is listed, where others see it; under the name that pool_list()
+ * gives it, if nobody else does.
+ */
+static void set_maker(mempool_t *pool, const struct pool_maker *maker)
 {
 	struct mempool_cold *cold = pool->cold;
 
-	text_copy(cold->owner, sizeof(cold->owner), owner);
-	if (function)
+	text_copy(cold->owner, sizeof(cold->owner), maker->owner);
+	if (maker->name)
+		text_copy(cold->name, sizeof(cold->name), maker->name);
+	else if (maker->function)
 		text_format(cold->name, sizeof(cold->name), "%s:%s",
-			    cold->owner, function);
+			    cold->owner, maker->function);
 }
 
 /*
  * Does all of the work; what fails is undone by mempool_exit(), which accepts
  * half a pool.
  */
-static int init(mempool_t *pool, const char *owner, const char *function,
-		int min_nr, const struct pool_backing *backing, gfp_t gfp)
+static int init(mempool_t *pool, const struct pool_maker *maker, int min_nr,
+		const struct pool_backing *backing, gfp_t gfp)
 {
 	int err;
 
@@ -317,7 +322,7 @@ static int init(mempool_t *pool, const char *owner, const char *function,
 	err = pool->elements && pool->cold ? 0 : -ENOMEM;
 	if (!err) {
 		pool->cold->limit = KMEM_NO_LIMIT;
-		set_maker(pool, owner, function);
+		set_maker(pool, maker);
 		err = fill(pool, backing, gfp);
 	}
 	if (!err)
@@ -336,8 +341,10 @@ int mempool_init_from(const char *function, mempool_t *pool, int min_nr,
 {
 	const struct pool_backing backing = { alloc_fn, free_fn, pool_data,
 					      node };
+	const struct pool_maker maker = { .owner = owner_name(),
+					  .function = function };
 
-	return init(pool, owner_name(), function, min_nr, &backing, gfp);
+	return init(pool, &maker, min_nr, &backing, gfp);
 }
 
 /* In parentheses, as these are macros, too. */
@@ -390,7 +397,7 @@ void mempool_exit(mempool_t *pool)
 }
 
 /* Where the error matters; @ret_pool is one for mempool_destroy(). */
-int pool_create(const char *owner, const char *function, int min_nr,
+int pool_create(const struct pool_maker *maker, int min_nr,
 		const struct pool_backing *backing, gfp_t gfp,
 		mempool_t **ret_pool)
 {
@@ -399,7 +406,7 @@ int pool_create(const char *owner, const char *function, int min_nr,
 
 	if (!pool)
 		return -ENOMEM;
-	err = init(pool, owner, function, min_nr, backing, gfp);
+	err = init(pool, maker, min_nr, backing, gfp);
 	if (err)
 		kmem_meta_free(pool, sizeof(*pool));
 	else
@@ -414,9 +421,11 @@ mempool_t *mempool_create_from(const char *function, int min_nr,
 {
 	const struct pool_backing backing = { alloc_fn, free_fn, pool_data,
 					      node };
+	const struct pool_maker maker = { .owner = owner_name(),
+					  .function = function };
 	mempool_t *pool = NULL;
 
-	pool_create(owner_name(), function, min_nr, &backing, gfp, &pool);
+	pool_create(&maker, min_nr, &backing, gfp, &pool);
 	return pool;
 }
 

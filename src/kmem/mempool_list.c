@@ -17,11 +17,11 @@
 static pthread_mutex_t pool_list_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t pool_unpinned = PTHREAD_COND_INITIALIZER;
 
-/* LOCK_POOLS. A serial is a count of pools made, and the slot. */
+/* LOCK_POOLS. A serial is the count of pools made, and the slot. */
 static struct mempool *pool_first, *pool_last;
 static struct slot_set pool_slots;
 static struct mempool *pool_of_slot[MAX_POOLS];
-static uint64_t pools_made;
+static struct kmem_changes pool_changes;
 
 _Static_assert(MAX_POOLS <= MAX_CACHES, "a slot set is large enough");
 
@@ -36,12 +36,12 @@ int pool_list(mempool_t *pool)
 	slot = slot_take(&pool_slots);
 	if (slot >= 0) {
 		pool->slot = (unsigned int)slot;
-		pool->serial = ++pools_made * MAX_POOLS + pool->slot;
+		pool->serial = ++pool_changes.made * MAX_POOLS + pool->slot;
 		pool_of_slot[slot] = pool;
 		if (!*pool->cold->name)
 			text_format(pool->cold->name, sizeof(pool->cold->name),
 				    "pool-%llu",
-				    (unsigned long long)pools_made);
+				    (unsigned long long)pool_changes.made);
 		pool->prev_pool = pool_last;
 		if (pool_last)
 			pool_last->next_pool = pool;
@@ -136,6 +136,7 @@ void pool_unlist(mempool_t *pool)
 	else
 		pool_last = pool->prev_pool;
 	pool_of_slot[pool->slot] = NULL;
+	pool_changes.gone++;
 	clear_cells(pool->slot);
 	slot_put(&pool_slots, pool->slot);
 	unlock(&pool_list_lock);
@@ -155,6 +156,13 @@ size_t mempool_serials(uint64_t *serials, size_t room)
 	}
 	unlock(&pool_list_lock);
 	return n;
+}
+
+void mempool_changes(struct kmem_changes *ret_changes)
+{
+	lock(&pool_list_lock, LOCK_POOLS);
+	*ret_changes = pool_changes;
+	unlock(&pool_list_lock);
 }
 
 mempool_t *mempool_pin(uint64_t serial)
@@ -444,6 +452,7 @@ int mempool_new(const char *name, const char *owner, int min_nr,
 		enum kmem_mempool_kind kind, uint64_t backing,
 		mempool_t **ret_pool)
 {
+	const struct pool_maker maker = { .owner = owner, .name = name };
 	struct pool_backing b;
 	int err;
 
@@ -453,10 +462,8 @@ int mempool_new(const char *name, const char *owner, int min_nr,
 	err = resolve(kind, backing, &b);
 	if (err)
 		return err;
-	err = pool_create(owner, NULL, min_nr, &b, GFP_KERNEL, ret_pool);
+	err = pool_create(&maker, min_nr, &b, GFP_KERNEL, ret_pool);
 	let_go(&b);
-	if (!err)
-		mempool_set_name(*ret_pool, name);
 	return err;
 }
 
@@ -571,6 +578,7 @@ int mempool_set_name(mempool_t *pool, const char *name)
 		return -EINVAL;
 	lock(&pool_list_lock, LOCK_POOLS);
 	text_copy(pool->cold->name, sizeof(pool->cold->name), name);
+	pool_changes.named++;
 	unlock(&pool_list_lock);
 	return 0;
 }
