@@ -2,22 +2,23 @@
 /*
  * handle.c - the objects that a mount allocated in one directory, by ID
  *
- * A radix tree whose leaves are chunks of 127 handles: a page each, so that an
- * object without a name costs 32 bytes. IDs are dense when young, and chunks
+ * A radix tree whose leaves are chunks of 145 handles: a page each, so that an
+ * object without a name costs 29 bytes. IDs are dense when young, and chunks
  * go when their last object does; a directory that keeps one object of each
- * 127 pays a page for each, which is still bounded by what it once held.
+ * 145 pays a page for each, which is still bounded by what it once held.
  *
- *	height 0:  root = chunk                    IDs 0 .. 126
- *	height 1:  root = node of 256 chunks       IDs 0 .. 32511
+ *	height 0:  root = chunk                    IDs 0 .. 144
+ *	height 1:  root = node of 256 chunks       IDs 0 .. 37119
  *	height 2:  root = node of 256 nodes        ...
  *
  * Objects are found in the time it takes to walk at most five levels, and the
  * next or previous one of any ID likewise, so a directory can be read on from
  * any place however it changed meanwhile.
  *
- * Names are records of their own, found by a hash table with chaining; a
- * handle holds the index of its record. All memory is of the metadata region:
- * naming an object works when the zones are full.
+ * Names are records of their own, found by hash tables with chaining: by their
+ * text, and by the ID of the object, which has a bit that says whether there is
+ * one. All memory is of the metadata region: naming an object works when the
+ * zones are full.
  */
 #include <assert.h>
 #include <errno.h>
@@ -29,13 +30,13 @@
 
 #include "handle.h"
 
-#define CHUNK_NR 127
+#define CHUNK_NR 145
+#define LIVE_WORDS ((CHUNK_NR + 63) / 64)
 #define NODE_NR 256
 #define NAMES_LEAST 32
 
 struct chunk {
-	uint64_t live[2]; /* bit i: handle i holds an object */
-	uint64_t reserved[2];
+	uint64_t live[LIVE_WORDS]; /* bit i: handle i holds an object */
 	struct handle handle[CHUNK_NR];
 };
 
@@ -46,12 +47,15 @@ struct node {
 struct handle_name {
 	uint64_t id;
 	uint32_t hash;
-	uint32_t next; /* of the same bucket; index, 0 ends */
+	uint32_t next; /* of the same bucket by text; index, 0 ends */
+	uint32_t next_id; /* of the same bucket by ID */
 	char text[];
 };
 
-static_assert(sizeof(struct handle) == 32, "an object costs 32 bytes");
-static_assert(sizeof(struct chunk) == 4096, "a chunk fills its page");
+static_assert(sizeof(struct chunk) + sizeof(struct handle) > 4096 &&
+		      sizeof(struct chunk) <= 4096,
+	      "a chunk fills its page");
+static_assert(4096 / CHUNK_NR < 29, "an object costs 29 bytes, in whole");
 
 /* ---- the tree ------------------------------------------------------------ */
 
@@ -128,7 +132,7 @@ static bool node_empty(const struct node *n)
 
 /*
  * Free chunk @nr below *@at, then the nodes that this leaves empty. Rarely
- * called, once in 127 removals, so that nodes need no counts.
+ * called, once in 145 removals, so that nodes need no counts.
  */
 static void chunk_drop(void **at, unsigned int height, uint64_t nr)
 {
@@ -164,10 +168,14 @@ static void tree_free(void *p, unsigned int height)
 	kmem_meta_free(p, sizeof(struct node));
 }
 
-/* 127 bits in two words; the last bit is never set. */
 static bool chunk_live(const struct chunk *c)
 {
-	return c->live[0] || c->live[1];
+	unsigned int w;
+
+	for (w = 0; w < LIVE_WORDS; w++)
+		if (c->live[w])
+			return true;
+	return false;
 }
 
 /* The least live index >= @from, or -1. */
@@ -176,7 +184,7 @@ static int chunk_next(const struct chunk *c, unsigned int from)
 	unsigned int w = from / 64;
 	uint64_t bits = c->live[w] & (UINT64_MAX << (from % 64));
 
-	if (!bits && w == 0)
+	while (!bits && w + 1 < LIVE_WORDS)
 		bits = c->live[++w];
 	return bits ? (int)(w * 64) + __builtin_ctzll(bits) : -1;
 }
@@ -187,7 +195,7 @@ static int chunk_prev(const struct chunk *c, unsigned int from)
 	unsigned int w = from / 64;
 	uint64_t bits = c->live[w] & (UINT64_MAX >> (63 - from % 64));
 
-	if (!bits && w == 1)
+	while (!bits && w > 0)
 		bits = c->live[--w];
 	return bits ? (int)(w * 64) + 63 - __builtin_clzll(bits) : -1;
 }
@@ -275,14 +283,14 @@ struct handle *handles_find(const struct handles *hs, uint64_t id)
 	return &c->handle[id % CHUNK_NR];
 }
 
-static void name_drop(struct handles *hs, struct handle *h);
+static void name_drop(struct handles *hs, struct handle *h, uint64_t id);
 
 void handles_remove(struct handles *hs, uint64_t id)
 {
 	struct chunk *c = chunk_find(hs, id / CHUNK_NR);
 	unsigned int i = (unsigned int)(id % CHUNK_NR);
 
-	name_drop(hs, &c->handle[i]);
+	name_drop(hs, &c->handle[i], id);
 	c->live[i / 64] &= ~(1ull << (i % 64));
 	c->handle[i].element = NULL;
 	hs->count--;
@@ -344,9 +352,52 @@ static size_t name_size(const char *text)
 	return sizeof(struct handle_name) + strlen(text) + 1;
 }
 
-static uint32_t *bucket_of(const struct handles *hs, uint32_t hash)
+static uint32_t *text_bucket(const struct handles *hs, uint32_t hash)
 {
-	return &hs->buckets[hash & (hs->names_room - 1)];
+	return &hs->by_text[hash & (hs->names_room - 1)];
+}
+
+static uint32_t *id_bucket(const struct handles *hs, uint64_t id)
+{
+	uint32_t hash = (uint32_t)((id * 0x9e3779b97f4a7c15) >> 32);
+
+	return &hs->by_id[hash & (hs->names_room - 1)];
+}
+
+/* Put it where it is found by its text, and by its object. */
+static void name_link(struct handles *hs, uint32_t slot)
+{
+	struct handle_name *name = hs->names[slot];
+	uint32_t *bucket = text_bucket(hs, name->hash);
+
+	name->next = *bucket;
+	*bucket = slot;
+	bucket = id_bucket(hs, name->id);
+	name->next_id = *bucket;
+	*bucket = slot;
+}
+
+static void name_unlink(struct handles *hs, uint32_t slot)
+{
+	struct handle_name *name = hs->names[slot];
+	uint32_t *at;
+
+	for (at = text_bucket(hs, name->hash); *at != slot;)
+		at = &hs->names[*at]->next;
+	*at = name->next;
+	for (at = id_bucket(hs, name->id); *at != slot;)
+		at = &hs->names[*at]->next_id;
+	*at = name->next_id;
+}
+
+/* The slot of the name of an object that has one. */
+static uint32_t name_of(const struct handles *hs, uint64_t id)
+{
+	uint32_t slot = *id_bucket(hs, id);
+
+	while (hs->names[slot]->id != id)
+		slot = hs->names[slot]->next_id;
+	return slot;
 }
 
 uint64_t handles_lookup(const struct handles *hs, const char *name)
@@ -356,7 +407,7 @@ uint64_t handles_lookup(const struct handles *hs, const char *name)
 
 	if (!hs->named)
 		return 0;
-	for (i = *bucket_of(hs, hash); i; i = hs->names[i]->next)
+	for (i = *text_bucket(hs, hash); i; i = hs->names[i]->next)
 		if (hs->names[i]->hash == hash &&
 		    !strcmp(hs->names[i]->text, name))
 			return hs->names[i]->id;
@@ -367,7 +418,8 @@ uint64_t handles_lookup(const struct handles *hs, const char *name)
 static void names_free(struct handles *hs)
 {
 	kmem_meta_free(hs->names, hs->names_room * sizeof(*hs->names));
-	kmem_meta_free(hs->buckets, hs->names_room * sizeof(*hs->buckets));
+	kmem_meta_free(hs->by_text, hs->names_room * sizeof(*hs->by_text));
+	kmem_meta_free(hs->by_id, hs->names_room * sizeof(*hs->by_id));
 }
 
 /* Twice the slots and buckets, and every name into its new bucket. */
@@ -378,19 +430,17 @@ static int names_grow(struct handles *hs)
 
 	hs->names_room = old.names_room ? old.names_room * 2 : NAMES_LEAST;
 	hs->names = kmem_meta_alloc(hs->names_room * sizeof(*hs->names));
-	hs->buckets = kmem_meta_alloc(hs->names_room * sizeof(*hs->buckets));
-	if (!hs->names || !hs->buckets) {
+	hs->by_text = kmem_meta_alloc(hs->names_room * sizeof(*hs->by_text));
+	hs->by_id = kmem_meta_alloc(hs->names_room * sizeof(*hs->by_id));
+	if (!hs->names || !hs->by_text || !hs->by_id) {
 		names_free(hs);
 		*hs = old;
 		return -ENOMEM;
 	}
 	/* It only grows while no slot is free, so all but slot 0 are used. */
 	for (i = 1; i < old.names_used; i++) {
-		uint32_t *bucket = bucket_of(hs, old.names[i]->hash);
-
 		hs->names[i] = old.names[i];
-		hs->names[i]->next = *bucket;
-		*bucket = i;
+		name_link(hs, i);
 	}
 	if (old.names)
 		names_free(&old);
@@ -426,20 +476,19 @@ static void slot_give(struct handles *hs, uint32_t slot)
 }
 
 /* Nothing happens to an object without a name. */
-static void name_drop(struct handles *hs, struct handle *h)
+static void name_drop(struct handles *hs, struct handle *h, uint64_t id)
 {
 	struct handle_name *name;
-	uint32_t *at;
+	uint32_t slot;
 
-	if (!h->name)
+	if (!h->named)
 		return;
-	name = hs->names[h->name];
-	for (at = bucket_of(hs, name->hash); *at != h->name;)
-		at = &hs->names[*at]->next;
-	*at = name->next;
-	slot_give(hs, h->name);
+	slot = name_of(hs, id);
+	name = hs->names[slot];
+	name_unlink(hs, slot);
+	slot_give(hs, slot);
 	kmem_meta_free(name, name_size(name->text));
-	h->name = 0;
+	h->named = 0;
 	hs->named--;
 }
 
@@ -449,7 +498,6 @@ int handles_rename(struct handles *hs, uint64_t id, const char *text)
 	struct handle *h = handles_find(hs, id);
 	struct handle_name *name;
 	uint32_t slot;
-	uint32_t *bucket;
 
 	if (handles_lookup(hs, text))
 		return -EEXIST;
@@ -461,22 +509,22 @@ int handles_rename(struct handles *hs, uint64_t id, const char *text)
 		kmem_meta_free(name, name_size(text));
 		return -ENOMEM;
 	}
-	name_drop(hs, h);
+	name_drop(hs, h, id);
 	strcpy(name->text, text);
 	name->id = id;
 	name->hash = text_hash(text);
-	bucket = bucket_of(hs, name->hash);
-	name->next = *bucket;
-	*bucket = slot;
 	hs->names[slot] = name;
+	name_link(hs, slot);
 	hs->named++;
-	h->name = slot;
+	h->named = 1;
 	return 0;
 }
 
-const char *handles_name(const struct handles *hs, const struct handle *h)
+const char *handles_name(const struct handles *hs, uint64_t id)
 {
-	return h->name ? hs->names[h->name]->text : NULL;
+	const struct handle *h = handles_find(hs, id);
+
+	return h && h->named ? hs->names[name_of(hs, id)]->text : NULL;
 }
 
 void handles_exit(struct handles *hs)
@@ -486,7 +534,7 @@ void handles_exit(struct handles *hs)
 	uint64_t id = 0;
 
 	while (hs->named && (h = handles_next(hs, id, &id)) != NULL) {
-		name_drop(hs, h);
+		name_drop(hs, h, id);
 		id++;
 	}
 	if (hs->names)

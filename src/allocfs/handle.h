@@ -17,21 +17,23 @@
  * @born_ms: when, on the monotonic clock
  * @mode: permissions
  * @marked: picked by the command that is being carried out
+ * @named: it has a name; else it has only its ID
  * @uid: owner
  * @gid: group
- * @name: index of its name, 0 for an object that has only its ID
  * @size: bytes that it was asked for, in sources where that differs
+ *
+ * There may be millions: packed, as they would be 32 bytes otherwise.
  */
 struct handle {
 	void *element;
 	uint64_t born_ms : 48;
 	uint64_t mode : 12;
 	uint64_t marked : 1;
+	uint64_t named : 1;
 	uint32_t uid;
 	uint32_t gid;
-	uint32_t name;
 	uint32_t size;
-};
+} __attribute__((packed, aligned(4)));
 
 struct handle_name;
 
@@ -42,11 +44,12 @@ struct handle_name;
  * @last: the last ID given
  * @count: objects
  * @names: names by index; slot 0 is not used
- * @names_room: slots of @names and of @buckets
+ * @names_room: slots of @names, of @by_text and of @by_id
  * @names_used: slots that were ever used
  * @names_free: index of a freed slot, chained through handle_gap(), or 0
  * @named: objects with a name
- * @buckets: first name of each hash value
+ * @by_text: first name of each hash value
+ * @by_id: the same for the objects that have them
  */
 struct handles {
 	void *root;
@@ -58,7 +61,8 @@ struct handles {
 	uint32_t names_used;
 	uint32_t names_free;
 	uint32_t named;
-	uint32_t *buckets;
+	uint32_t *by_text;
+	uint32_t *by_id;
 };
 
 void handles_exit(struct handles *hs);
@@ -113,6 +117,6 @@ int handles_rename(struct handles *hs, uint64_t id, const char *name);
 /**
  * handles_name() - the name of an object, NULL when it has only its ID
  */
-const char *handles_name(const struct handles *hs, const struct handle *h);
+const char *handles_name(const struct handles *hs, uint64_t id);
 
 #endif /* ALLOCFS_HANDLE_H */

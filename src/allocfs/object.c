@@ -329,16 +329,14 @@ uint64_t object_find(const struct source *source, const char *name)
 	if (name[0] == '0' || parse_number(name, UINT64_MAX, &id))
 		return 0;
 	h = handles_find(&source->objects, id);
-	return h && !h->name ? id : 0;
+	return h && !h->named ? id : 0;
 }
 
 void object_name(const struct source *source, const struct handle *h,
 		 uint64_t id, char *buf, size_t size)
 {
-	const char *name = handles_name(&source->objects, h);
-
-	if (name)
-		text_copy(buf, size, name);
+	if (h->named)
+		text_copy(buf, size, handles_name(&source->objects, id));
 	else
 		text_format(buf, size, "%llu", (unsigned long long)id);
 }
@@ -486,7 +484,7 @@ static int pick_range(struct call *call, struct pick *pick, const char *word)
 		return call_fail(call, err, "no range: '%s'", word);
 	for (id = first; !err && id <= last; id++) {
 		h = handles_find(&pick->source->objects, id);
-		if (!h || h->name)
+		if (!h || h->named)
 			return call_fail(call, -ENOENT, "no object %llu",
 					 (unsigned long long)id);
 		err = pick_one(call, pick, id);
@@ -664,7 +662,7 @@ void object_free_unnamed(struct call *call, uint64_t first, unsigned int nr)
 	for (id = first; id < first + nr; id++) {
 		struct handle *h = handles_find(&source->objects, id);
 
-		if (h && !h->name && pick_one(call, &pick, id))
+		if (h && !h->named && pick_one(call, &pick, id))
 			break;
 	}
 	pick_detach(call->view, &pick);
