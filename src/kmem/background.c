@@ -11,12 +11,14 @@
  *	          high mark, or nothing more can be had, and end the boosts.
  *	          Only where kmem_config.background asks for it
  *	waiters   a page became free, and somebody waits for one (page_wait.c)
+ *	look      a block became free that may go back to the system, and
+ *	          nobody looks (page_release.c). Only with background reclaim
  *
  * While somebody waits for pages the thread also looks by itself from time to
  * time, since objects that are freed tell nobody of the slabs that they leave
  * empty. Where it balances it looks every ten seconds for memory that may go
- * back to the system (page_release.c). Else it sleeps until it is woken, for
- * ever if need be.
+ * back to the system, as long as there is any. Else it sleeps until it is woken,
+ * for ever if need be.
  *
  * The thread is there from kmem_init() on where background reclaim is asked
  * for, else from the first request on that waits, until kmem_exit(). A child
@@ -34,7 +36,8 @@
 enum work {
 	WORK_BALANCE = 1,
 	WORK_WAITERS = 2,
-	WORK_STOP = 4,
+	WORK_LOOK = 4,
+	WORK_STOP = 8,
 };
 
 #define FOREVER_NS (UINT64_MAX / 4)
@@ -54,6 +57,7 @@ static struct {
 	uint32_t work; /* bits of enum work; anybody's */
 	unsigned int failures; /* rounds in vain, one after the other */
 	uint64_t hopeful_ns; /* no orders before then */
+	bool looks; /* for blocks to release, within a period */
 } background = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static __thread bool is_background;
@@ -130,6 +134,32 @@ bool background_balances(void)
 	return background.balances;
 }
 
+/* ---- memory that may go back to the system ---- */
+
+/*
+ * A zone has large blocks, and had none. Context: the zone's lock, any other
+ * may be held.
+ */
+void background_look(void)
+{
+	if (background.balances && !counter_read(background.looks))
+		ask(WORK_LOOK);
+}
+
+/*
+ * Is it worth waking up for that? A block that becomes free now is either seen
+ * here or sees that nobody looks: both sides hold the zone's lock.
+ */
+static bool may_release(void)
+{
+	bool any;
+
+	counter_set(background.looks, false);
+	any = page_release_pending();
+	counter_set(background.looks, any);
+	return any;
+}
+
 /* ---- those who wait for pages ---- */
 
 /* A page became free. Context: any lock may be held. */
@@ -145,7 +175,8 @@ void background_serve(void)
 static uint64_t next_look(uint64_t last_ns, bool woken)
 {
 	if (!page_waiters_exist())
-		return background.balances ? RELEASE_PERIOD_NS : FOREVER_NS;
+		return background.balances && may_release() ? RELEASE_PERIOD_NS
+							    : FOREVER_NS;
 	if (woken || last_ns >= RELEASE_PERIOD_NS)
 		return FIRST_LOOK_NS;
 	return MIN(last_ns * 2, LAST_LOOK_NS);
@@ -213,6 +244,7 @@ int background_init(const struct kmem_config *config)
 	background.work = 0;
 	background.failures = 0;
 	background.hopeful_ns = 0;
+	background.looks = false;
 	return config->background ? background_start() : 0;
 }
 
@@ -242,6 +274,7 @@ void background_fork(enum fork_step step)
 	if (step == FORK_CHILD || step == FORK_ORPHAN) {
 		background.running = false;
 		background.work = 0;
+		background.looks = false;
 	}
 	if (step == FORK_ORPHAN)
 		background.balances = false;

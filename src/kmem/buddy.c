@@ -64,6 +64,8 @@ static void count_memory(struct zone *zone, unsigned int order, bool absent,
 	if (absent) {
 		counter_add(zone->absent, pages);
 	} else if (order >= RELEASE_ORDER) {
+		if (!zone->large)
+			background_look();
 		zone->large += pages;
 		zone->large_least = MIN(zone->large_least, zone->large);
 	}

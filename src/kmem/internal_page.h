@@ -310,6 +310,7 @@ void buddy_info(const struct zone *zone, struct kmem_zone_info *ret_info);
 #define RELEASE_PERIOD_NS (10 * 1000000000ull)
 
 void page_release_idle(uint64_t now_ns);
+bool page_release_pending(void);
 
 /* ---- pageblock.c --------------------------------------------------------- */
 
@@ -468,6 +469,7 @@ void background_wake(void);
 bool background_is_self(void);
 void background_hope(void);
 void background_serve(void);
+void background_look(void);
 bool background_balances(void);
 
 /* ---- vm_event.c ---------------------------------------------------------- */

@@ -82,3 +82,18 @@ void page_release_idle(uint64_t now_ns)
 	for (unsigned int i = 0; i < kmem.nr_zones; i++)
 		release(&kmem.zone[i], idle_pages(&kmem.zone[i], now_ns));
 }
+
+/* Is there anything for which to look again after a period? */
+bool page_release_pending(void)
+{
+	unsigned long large = 0;
+
+	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
+		struct zone *zone = &kmem.zone[i];
+
+		lock(&zone->lock, LOCK_ZONE);
+		large += zone->large;
+		unlock(&zone->lock);
+	}
+	return large;
+}

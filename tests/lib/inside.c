@@ -63,6 +63,11 @@ void inside_page_set(unsigned long managed, unsigned long low,
 	ret_limits[2] = limits.high_max;
 }
 
+bool inside_release_pending(void)
+{
+	return page_release_pending();
+}
+
 void inside_release_idle(uint64_t now_ns)
 {
 	page_release_idle(now_ns);

@@ -46,6 +46,8 @@ bool inside_unreserve(enum migratetype type, bool force);
  * inside_release_idle() - what the background thread does from time to time
  */
 void inside_release_idle(uint64_t now_ns);
+/* Is there anything for which it would wake up again? */
+bool inside_release_pending(void);
 
 /**
  * inside_page_set() - the formulas of page sets: batch, high_min, high_max

@@ -206,7 +206,9 @@ START_TEST(test_idle_blocks_go_back_after_a_while)
 	inside_release_idle(100 * SECOND);
 	inside_release_idle(105 * SECOND);
 	ck_assert_uint_ge(resident(), BLOCKS * BLOCK_PAGES);
+	ck_assert(inside_release_pending());
 	inside_release_idle(111 * SECOND);
+	ck_assert(!inside_release_pending());
 	ck_assert_uint_eq(resident(), 0);
 	ck_assert_uint_eq(absent(), PAGES);
 	buddyinfo_assert_as(&at_start);
