@@ -324,19 +324,23 @@ static int do_dtypes(char **arg)
 	DIR *dir = opendir(arg[0]);
 	struct dirent *entry;
 	struct stat st;
+	int err;
 
 	if (!dir)
 		return -1;
 	while ((errno = 0, entry = readdir(dir)) != NULL) {
 		if (fstatat(dirfd(dir), entry->d_name, &st,
 			    AT_SYMLINK_NOFOLLOW))
-			return -1;
+			break;
 		if (entry->d_type != IFTODT(st.st_mode)) {
 			errno = ENOSTR;
 			break;
 		}
 	}
-	return errno ? -1 : 0;
+	err = errno;
+	closedir(dir);
+	errno = err;
+	return err ? -1 : 0;
 }
 
 static const struct call {
