@@ -28,7 +28,6 @@
 	X(objs_per_slab, "objects in a slab", i.objs_per_slab)                 \
 	X(order, "order of a slab", i.order)                                   \
 	X(sheaf_capacity, "objects that a thread may park", i.sheaf_capacity)  \
-	X(cached, "objects parked by threads", i.cached)                       \
 	X(aliases, "further names merged into it", i.aliases)                  \
 	X(hwcache_align, "SLAB_HWCACHE_ALIGN?",                                \
 	  !!(i.spec.flags & SLAB_HWCACHE_ALIGN))                               \
@@ -51,11 +50,12 @@
 	static ATTR_RO(name, help);
 
 NUMBER_FILES(NUMBER_ATTR)
+NUMBER_ATTR(cached, "objects parked by threads", i.cached)
 
 /*
- * Numbers with their distribution over nodes. The kernel's `objects` cannot be:
- * that name is the directory of objects. It is alloc + cached, and a column of
- * proc/slabinfo.
+ * Numbers with their distribution over nodes. In caches/NAME the kernel's
+ * `objects` cannot be: that name is the directory of objects. There it is
+ * alloc + cached.
  */
 #define NODE_FILES(X)                                                          \
 	X(total_objects, "objects of all slabs")                               \
@@ -91,6 +91,7 @@ static int show_per_node(struct strbuf *sb, uint64_t sum, const uint64_t *count)
 }
 
 NODE_FILES(NODE_ATTR)
+NODE_ATTR(objects, "objects in use or parked")
 
 /* ---- the shape ----------------------------------------------------------- */
 
@@ -178,6 +179,15 @@ static int align_store(struct call *call, char *text, size_t len)
 	return reshape(call, &spec);
 }
 static ATTR_RW(align, "alignment of objects", .flags = ATTR_OWNED);
+
+/* What the kernel lets nobody change is so in its own tree, see the tables. */
+#define KERNEL_SHAPE_ATTR(name, help_)                                         \
+	static const struct attr kernel_##name##_attr = {                      \
+		.help = (help_),                                               \
+		.show = name##_show,                                           \
+	}
+
+KERNEL_SHAPE_ATTR(align, "alignment of objects");
 
 /*
  * What the creator gave. Flags that the kernel has in files of their own are
@@ -284,6 +294,7 @@ static int ctor_store(struct call *call, char *text, size_t len)
 	return reshape(call, &spec);
 }
 static ATTR_RW(ctor, "none, zero, byte:0xNN or sequence", .flags = ATTR_OWNED);
+KERNEL_SHAPE_ATTR(ctor, "the constructor, or empty");
 
 /*
  * Switches of debugging, each a flag: like all that makes room around objects,
@@ -330,7 +341,8 @@ static int store_flag(struct call *call, const char *text, slab_flags_t flag)
 		(void)len;                                                     \
 		return store_flag(call, text, flag);                           \
 	}                                                                      \
-	static ATTR_RW(name, help, .flags = ATTR_OWNED);
+	static ATTR_RW(name, help, .flags = ATTR_OWNED);                       \
+	KERNEL_SHAPE_ATTR(name, help);
 
 DEBUG_FILES(DEBUG_ATTR)
 
@@ -489,30 +501,49 @@ static int store_stat(struct call *call, const char *text,
 
 KMEM_CACHE_STATS(STAT_ATTR)
 
-/* ---- the table ----------------------------------------------------------- */
+/* ---- the tables ---------------------------------------------------------- */
 
 #define NUMBER_NODE(name, ...) FILE(#name, name##_attr),
 #define STAT_NODE(name, help) FILE(#name, stat_##name##_attr),
 
 /* clang-format off */
+#define KERNEL_FILES                                                           \
+	FILE("min_partial", min_partial_attr),                                 \
+	FILE("remote_node_defrag_ratio", remote_node_defrag_ratio_attr),       \
+	FILE("shrink", shrink_attr),                                           \
+	FILE("validate", validate_attr),                                       \
+	FILE("cpu_partial", cpu_partial_attr),                                 \
+	FILE("slabs_cpu_partial", slabs_cpu_partial_attr),                     \
+	NUMBER_FILES(NUMBER_NODE)                                              \
+	NODE_FILES(NUMBER_NODE)                                                \
+	KMEM_CACHE_STATS(STAT_NODE)
+
 const struct node cache_table[] = {
 	FILE("objsize", objsize_attr),
 	SOURCE_FILES,
 	FILE("align", align_attr),
 	FILE("flags", flags_attr),
 	FILE("ctor", ctor_attr),
-	FILE("min_partial", min_partial_attr),
-	FILE("remote_node_defrag_ratio", remote_node_defrag_ratio_attr),
-	FILE("shrink", shrink_attr),
-	FILE("validate", validate_attr),
 	FILE("owner", owner_attr),
 	FILE("map", map_attr),
-	FILE("cpu_partial", cpu_partial_attr),
-	FILE("slabs_cpu_partial", slabs_cpu_partial_attr),
-	NUMBER_FILES(NUMBER_NODE)
-	NODE_FILES(NUMBER_NODE)
+	FILE("cached", cached_attr),
 	DEBUG_FILES(NUMBER_NODE)
-	KMEM_CACHE_STATS(STAT_NODE)
+	KERNEL_FILES
+	NODES_END,
+};
+
+/*
+ * sys/slab/NAME: what the kernel has and nothing else, so with `objects`. The
+ * shape is read only, as there.
+ */
+#define SHAPE_NODE(name, ...) FILE(#name, kernel_##name##_attr),
+
+static const struct node sys_slab_table[] = {
+	FILE("align", kernel_align_attr),
+	FILE("ctor", kernel_ctor_attr),
+	FILE("objects", objects_attr),
+	DEBUG_FILES(SHAPE_NODE)
+	KERNEL_FILES
 	NODES_END,
 };
 /* clang-format on */
@@ -729,6 +760,7 @@ const struct kind cache_kind = {
 	.table = cache_table,
 	.second_table = trace_table,
 	.in_second = cache_in_second,
+	.third_table = sys_slab_table,
 	.aliases = true,
 	.hold = cache_hold,
 	.release = cache_release,

@@ -147,5 +147,6 @@ static const struct node sys_kernel_table[] = {
 const struct node sys_table[] = {
 	DIR("devices", sys_devices_table),
 	DIR("kernel", sys_kernel_table),
+	EACH_THIRD("slab", cache_kind),
 	NODES_END,
 };

@@ -22,19 +22,20 @@
  *			each node of the memory" (NODE_MANY)
  *	kind 1		nodes of a source: serial of the directory (32 bits)
  *			and index: position in its table, 0 for the directory
- *			itself; SECOND_BASE more for its second directory
+ *			itself; SECOND_BASE more for its second directory,
+ *			THIRD_BASE for its third
  *	kind 2		files whose writes may wait: serial of the directory
  *			and a counter
  *	kind 3		links to sources: their serial (32 bits, link.c)
  *	kind 4		fixed nodes whose writes may wait: the index in
  *			view->fixed (32 bits) and a counter
  *
- * A source may be shown twice, as caches/NAME and debug/slab/NAME are: each
- * NODE_EACH has the base of the indices of all that is below it, and the base
- * says which of the kind's tables they are positions in. So both directories
- * are one source, with one life, and everything else is alike. Only the first
- * has objects, and mkdir and rmdir; the second may leave some sources out
- * (kind->in_second).
+ * A source may be shown thrice, as caches/NAME, debug/slab/NAME and
+ * sys/slab/NAME are: each NODE_EACH has the base of the indices of all that is
+ * below it, and the base says which of the kind's tables they are positions in.
+ * So all directories are one source, with one life, and everything else is
+ * alike. Only the first has objects, and mkdir and rmdir; the second may leave
+ * some sources out (kind->in_second), and has no links.
  *
  * A source that stands alone (NODE_ALONE) has a fixed node only to be found by
  * its name; its own number is of kind 1.
@@ -89,7 +90,7 @@
 #define FIRST_FIXED (1ull << 33)
 
 /* Of all links: they have no settings that a number would have to find. */
-#define LINK_INDEX (2 * SECOND_BASE)
+#define LINK_INDEX (3 * SECOND_BASE)
 
 static const struct node root_node = DIR("", root_table);
 const struct node source_node = { .type = NODE_SOURCE };
@@ -278,13 +279,20 @@ static unsigned int table_length(const struct node *table)
 
 static unsigned int base_of(unsigned int index)
 {
-	return index & SECOND_BASE;
+	return index == LINK_INDEX ? 0 : index & ~(SECOND_BASE - 1);
 }
 
 /* The table in which @index is a position. */
 static const struct node *table_of(const struct kind *kind, unsigned int index)
 {
-	return base_of(index) ? kind->second_table : kind->table;
+	switch (base_of(index)) {
+	case SECOND_BASE:
+		return kind->second_table;
+	case THIRD_BASE:
+		return kind->third_table;
+	default:
+		return kind->table;
+	}
 }
 
 /* Numbers come from outside: not all of them mean something. */
@@ -292,7 +300,7 @@ static bool index_exists(const struct kind *kind, uint64_t index)
 {
 	const struct node *table;
 
-	if (index >= 2 * SECOND_BASE)
+	if (index >= LINK_INDEX)
 		return false;
 	table = table_of(kind, (unsigned int)index);
 	return table && index % SECOND_BASE <= table_length(table);
@@ -480,7 +488,7 @@ static bool is_shown(struct view *view, const struct place *dir,
 	struct call call = { .view = view, .place.source = source };
 	bool shown;
 
-	if (!dir->node->base)
+	if (dir->node->base != SECOND_BASE)
 		return true;
 	if (call_hold(&call))
 		return false;
@@ -491,7 +499,7 @@ static bool is_shown(struct view *view, const struct place *dir,
 
 static bool has_links(const struct place *dir)
 {
-	return dir->node->kind->aliases && !dir->node->base;
+	return dir->node->kind->aliases && dir->node->base != SECOND_BASE;
 }
 
 static int child_of_kind(struct view *view, const struct place *dir,

@@ -109,6 +109,7 @@ enum kind_id {
  * @second_table: files of each in the second directory that shows the kind;
  *	NULL: there is none
  * @in_second: whether the held one is there
+ * @third_table: of each in the third directory, which has all of them
  * @renames: a program can change the name of one
  * @aliases: one may have further names, shown as links
  * @hold: pin call's source; false when it is gone
@@ -147,6 +148,7 @@ struct kind {
 	const struct node *table;
 	const struct node *second_table;
 	bool (*in_second)(struct call *call);
+	const struct node *third_table;
 	bool renames;
 	bool aliases;
 	bool (*hold)(struct call *call);

@@ -117,8 +117,9 @@ struct node {
 	const char *target;
 };
 
-/* Indices of a source's second directory begin here, see node.c. */
+/* Indices of a source's further directories begin here, see node.c. */
 #define SECOND_BASE (1u << 16)
+#define THIRD_BASE (2u << 16)
 
 /* clang-format off */
 #define FILE(name_, attr_) { .name = (name_), .type = NODE_FILE, \
@@ -137,6 +138,8 @@ struct node {
 			     .kind = &(kind_) }
 #define EACH_SECOND(name_, kind_) { .name = (name_), .type = NODE_EACH, \
 				    .kind = &(kind_), .base = SECOND_BASE }
+#define EACH_THIRD(name_, kind_) { .name = (name_), .type = NODE_EACH, \
+				   .kind = &(kind_), .base = THIRD_BASE }
 #define EACH_AND(name_, kind_, table_) { .name = (name_), .type = NODE_EACH, \
 					 .kind = &(kind_), .table = (table_) }
 #define ALONE(name_, kind_) { .name = (name_), .type = NODE_ALONE, \
