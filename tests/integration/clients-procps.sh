@@ -48,8 +48,8 @@ expect " Active / Total Objects (% used) : $active / $all" \
 	sed -n 's/  *:/ :/;s/ ([0-9.]*%)$//;1p' "$work/slabtop"
 
 # It cuts names at 24 columns.
-private_view vmstat -m > "$work/vmstat" || fail "vmstat -m: $?"
-of_vmstat_m "$work/vmstat" |
+private_view vmstat -m > "$work/vmstat-m" || fail "vmstat -m: $?"
+of_vmstat_m "$work/vmstat-m" |
 	sed 's/^twenty_five_letters_long /twenty_five_letters_long_ /' \
 	> "$work/table"
 same_caches "$work/table" 'vmstat -m'
@@ -74,6 +74,16 @@ if unshare -rm true 2> /dev/null; then
 		fail "slabtop in a user namespace: $?"
 	expect '' diff "$work/slabtop" "$work/slabtop.user"
 fi
+
+# As README.md says.
+as_in_readme slabtop
+expect '' diff "$work/slabtop" "$work/out"
+as_in_readme 'vmstat -m'
+expect '' diff "$work/vmstat-m" "$work/out"
+as_in_readme free
+same "$free" "$(awk '/^Mem:/ { print $4 }' "$work/out")" "free of free"
+as_in_readme 'vmstat -s'
+same "$free" "$(told 'K free memory' "$work/out")" "free of vmstat -s"
 
 # Live, on a terminal: it keeps the file open, and sees what changes.
 mkfifo "$work/keys"

@@ -22,13 +22,15 @@ need_private_view() {
 	skip "no private mount namespaces here"
 }
 unshare=-m
+SLAB=sys/slab
 
-# private_view COMMAND... - run it where the files of the mount are the kernel's
+# private_view COMMAND... - run it where the files of the mount are the kernel's;
+# SLAB is the folder of caches
 # shellcheck disable=SC2016 # for the shell in there
 private_view() {
 	limit unshare "$unshare" bash -c '
-		M=$1
-		shift
+		M=$1 SLAB=$2
+		shift 2
 		for file in slabinfo meminfo vmstat buddyinfo zoneinfo; do
 			mount --bind "$M/proc/$file" /proc/$file || exit
 		done
@@ -36,9 +38,24 @@ private_view() {
 			mount -t tmpfs none /sys/kernel &&
 				mkdir /sys/kernel/slab /sys/kernel/debug || exit
 		}
-		mount --bind "$M/${SLAB:-caches}" /sys/kernel/slab &&
+		mount --bind "$M/$SLAB" /sys/kernel/slab &&
 			mount --bind "$M/debug" /sys/kernel/debug || exit
-		cd / && exec "$@"' in_private "$M" "$@"
+		cd / && exec "$@"' in_private "$M" "$SLAB" "$@"
+}
+
+# as_in_readme WORD - run the line of README.md that ends with WORD and a quote,
+# where /mnt is the mount; what is live there is once here
+as_in_readme() {
+	local command
+
+	command=$(sed -n '/^## Use the tools/,/^## Build/p' \
+		"$abs_top_srcdir/README.md" | grep "&& $1'\$") ||
+		fail "README.md does not say how to run $1"
+	command=${command//\/mnt\//$M/}
+	unshare -rm true 2> /dev/null || command=${command/-rm/-m}
+	checks=$((checks + 1))
+	limit bash -c "${command/slabtop/slabtop -o}" > "$work/out" ||
+		fail "$command: status $?"
 }
 
 # ---- one table of all caches, from each of them ------------------------------
