@@ -34,15 +34,15 @@ int slab_layout(const struct kmem_cache_spec *spec, unsigned int cpus,
 
 /* ---- slab.c -------------------------------------------------------------- */
 
-/* Sheaves that are with no thread, see sheaf.c. The kernel's numbers. */
-#define BARN_FULL 10
-#define BARN_EMPTY 10
-
+/* Sheaves that are with no thread, see sheaf.c. */
 struct barn {
-	unsigned int nr_full;
+	unsigned int nr_full; /* read without the lock */
 	unsigned int nr_empty;
-	void **full[BARN_FULL];
-	void **empty[BARN_EMPTY];
+	unsigned int most; /* room in @full; empty ones are no more than that */
+	void ***full;
+	void **empty; /* the first, in whose first slot is the next */
+	bool flushed; /* it had no room, and objects went to the slabs */
+	bool missed; /* which were wanted again */
 };
 
 /*

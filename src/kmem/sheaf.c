@@ -17,17 +17,26 @@
  *
  * The spare changes hands whole, so it is always empty or full.
  *
+ * A barn has room for ten full sheaves at first, as in the kernel. When it had
+ * none, and came to be empty afterwards, objects went through the slabs for
+ * nothing: it has twice the room the next time that it is full, until what may
+ * lie there is BARN_BYTES of objects or a 64th of the memory. It has ten again
+ * after it was emptied by force, which is what reclaim does.
+ *
  * A sheaf holds objects of one node, that of the thread or barn which has it.
  * Objects of other nodes pass all this by.
  *
  * Where it differs from the kernel: a refill stops at half, since a thread that
- * came to allocate is as likely to free next, and what was allocated elsewhere
- * because the node is full is not parked. Context of all functions: the
- * record's and the cache's lock, except where it says otherwise.
+ * came to allocate is as likely to free next, what was allocated elsewhere
+ * because the node is full is not parked, and a barn grows. Context of all
+ * functions: the record's and the cache's lock, except where it says otherwise.
  */
 #include <string.h>
 
 #include "internal.h"
+
+#define BARN_LEAST 10u
+#define BARN_BYTES (4ul << 20)
 
 /* Of the calling thread's node: what its sheaves hold is from there. */
 static struct barn *my_barn(struct kmem_cache *s)
@@ -47,28 +56,49 @@ static size_t sheaf_bytes(const struct kmem_cache *s)
 	return s->layout.sheaf_capacity * sizeof(void *);
 }
 
+static void **new_sheaf(struct kmem_cache *s)
+{
+	void **sheaf = kmem_meta_alloc(sheaf_bytes(s));
+
+	count(s, KMEM_CACHE_STAT_sheaf_alloc, sheaf != NULL);
+	return sheaf;
+}
+
+static void free_sheaf(struct kmem_cache *s, void **sheaf)
+{
+	kmem_meta_free(sheaf, sheaf_bytes(s));
+	count(s, KMEM_CACHE_STAT_sheaf_free, 1);
+}
+
+/* ---- the barn ---- */
+
+static void **pop_empty(struct barn *barn)
+{
+	void **sheaf = barn->empty;
+
+	barn->empty = sheaf[0];
+	barn->nr_empty--;
+	return sheaf;
+}
+
 static void **take_empty(struct kmem_cache *s)
 {
 	struct barn *barn = my_barn(s);
-	void **sheaf;
 
-	if (barn->nr_empty)
-		return barn->empty[--barn->nr_empty];
-	sheaf = kmem_meta_alloc(sheaf_bytes(s));
-	count(s, KMEM_CACHE_STAT_sheaf_alloc, sheaf != NULL);
-	return sheaf;
+	return barn->nr_empty ? pop_empty(barn) : new_sheaf(s);
 }
 
 static void put_empty(struct kmem_cache *s, void **sheaf)
 {
 	struct barn *barn = my_barn(s);
 
-	if (barn->nr_empty < BARN_EMPTY) {
-		barn->empty[barn->nr_empty++] = sheaf;
+	if (barn->nr_empty >= MAX(barn->most, BARN_LEAST)) {
+		free_sheaf(s, sheaf);
 		return;
 	}
-	kmem_meta_free(sheaf, sheaf_bytes(s));
-	count(s, KMEM_CACHE_STAT_sheaf_free, 1);
+	sheaf[0] = barn->empty;
+	barn->empty = sheaf;
+	barn->nr_empty++;
 }
 
 static void **take_full(struct kmem_cache *s)
@@ -76,6 +106,7 @@ static void **take_full(struct kmem_cache *s)
 	struct barn *barn = my_barn(s);
 
 	if (!barn->nr_full) {
+		barn->missed |= barn->flushed;
 		count(s, KMEM_CACHE_STAT_barn_get_fail, 1);
 		return NULL;
 	}
@@ -84,11 +115,47 @@ static void **take_full(struct kmem_cache *s)
 	return barn->full[barn->nr_full];
 }
 
+static unsigned int barn_limit(const struct kmem_cache *s)
+{
+	size_t bytes = MIN(BARN_BYTES, kmem.nr_pages * KMEM_PAGE_SIZE / 64);
+	size_t sheaf = (size_t)s->layout.sheaf_capacity * s->layout.size;
+
+	return MAX((unsigned int)(bytes / sheaf), BARN_LEAST);
+}
+
+static void set_room(struct barn *barn, void ***full, unsigned int most)
+{
+	kmem_meta_free(barn->full, barn->most * sizeof(*barn->full));
+	barn->full = full;
+	barn->most = most;
+	barn->flushed = false;
+	barn->missed = false;
+}
+
+static bool barn_grow(struct kmem_cache *s, struct barn *barn)
+{
+	unsigned int most = MIN(2 * barn->most, barn_limit(s));
+	void ***full;
+
+	if (!barn->most)
+		most = BARN_LEAST;
+	else if (!barn->missed || most <= barn->most)
+		return false;
+	full = kmem_meta_alloc(most * sizeof(*full));
+	if (!full)
+		return false;
+	if (barn->nr_full)
+		memcpy(full, barn->full, barn->nr_full * sizeof(*full));
+	set_room(barn, full, most);
+	return true;
+}
+
 static bool put_full(struct kmem_cache *s, void **sheaf)
 {
 	struct barn *barn = my_barn(s);
 
-	if (barn->nr_full == BARN_FULL) {
+	if (barn->nr_full == barn->most && !barn_grow(s, barn)) {
+		barn->flushed = true;
 		count(s, KMEM_CACHE_STAT_barn_put_fail, 1);
 		return false;
 	}
@@ -97,6 +164,31 @@ static bool put_full(struct kmem_cache *s, void **sheaf)
 	counter_set(barn->nr_full, barn->nr_full + 1);
 	return true;
 }
+
+/* Under the cache's lock. */
+static void barn_empty(struct kmem_cache *s, struct barn *barn,
+		       struct slab_discard *discard)
+{
+	while (barn->nr_full) {
+		void **sheaf = barn->full[barn->nr_full - 1];
+
+		slab_give(s, sheaf, s->layout.sheaf_capacity, discard);
+		count(s, KMEM_CACHE_STAT_sheaf_flush, s->layout.sheaf_capacity);
+		counter_set(barn->nr_full, barn->nr_full - 1);
+		free_sheaf(s, sheaf);
+	}
+	while (barn->nr_empty)
+		free_sheaf(s, pop_empty(barn));
+	set_room(barn, NULL, 0);
+}
+
+/* Everything in the barns goes to the slabs, and the sheaves. */
+void barns_empty(struct kmem_cache *s, struct slab_discard *discard)
+{
+	for_each_cache_node(s, node) barn_empty(s, &node->barn, discard);
+}
+
+/* ---- a thread's two ---- */
 
 static void exchange_spare(struct kmem_record *r)
 {
@@ -196,31 +288,6 @@ bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full)
 	r->spare = full;
 	record_move_spare(r, r->capacity);
 	return true;
-}
-
-/* Under the cache's lock. */
-static void barn_empty(struct kmem_cache *s, struct barn *barn,
-		       struct slab_discard *discard)
-{
-	while (barn->nr_full) {
-		void **sheaf = barn->full[barn->nr_full - 1];
-
-		slab_give(s, sheaf, s->layout.sheaf_capacity, discard);
-		count(s, KMEM_CACHE_STAT_sheaf_flush, s->layout.sheaf_capacity);
-		counter_set(barn->nr_full, barn->nr_full - 1);
-		kmem_meta_free(sheaf, sheaf_bytes(s));
-		count(s, KMEM_CACHE_STAT_sheaf_free, 1);
-	}
-	while (barn->nr_empty) {
-		kmem_meta_free(barn->empty[--barn->nr_empty], sheaf_bytes(s));
-		count(s, KMEM_CACHE_STAT_sheaf_free, 1);
-	}
-}
-
-/* Everything in the barns goes to the slabs, and the sheaves. */
-void barns_empty(struct kmem_cache *s, struct slab_discard *discard)
-{
-	for_each_cache_node(s, node) barn_empty(s, &node->barn, discard);
 }
 
 /* Objects parked by threads and in the barns; without locks. */

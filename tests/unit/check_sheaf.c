@@ -90,6 +90,55 @@ START_TEST(test_allocations_empty_the_barn_before_slabs)
 }
 END_TEST
 
+/* After it was emptied by force it begins again, with ten. */
+static void give_what_overflows(void)
+{
+	take_many(MANY);
+	give_many(MANY);
+	ck_assert_uint_le(look().cached, 12ul * look().sheaf_capacity);
+}
+
+/* What a program takes and gives again and again comes to fit. */
+START_TEST(test_barn_grows_with_what_goes_to_and_fro)
+{
+	struct kmem_cache_info before, after;
+
+	for (unsigned int i = 0; i < 10; i++) {
+		take_many(MANY);
+		give_many(MANY);
+	}
+	before = look();
+	ck_assert_uint_gt(before.cached, MANY - before.sheaf_capacity);
+	take_many(MANY);
+	give_many(MANY);
+	after = look();
+	ck_assert_uint_eq(after.stat[KMEM_CACHE_STAT_sheaf_flush],
+			  before.stat[KMEM_CACHE_STAT_sheaf_flush]);
+	ck_assert_uint_eq(after.stat[KMEM_CACHE_STAT_sheaf_refill],
+			  before.stat[KMEM_CACHE_STAT_sheaf_refill]);
+}
+END_TEST
+
+/* Of the memory, 64 MiB, no more than a 64th. */
+START_TEST(test_barn_grows_to_a_limit)
+{
+	const unsigned long most = TEST_MEMORY / 64 / 64;
+	static void *many[4 * TEST_MEMORY / 64 / 64];
+	unsigned int capacity = look().sheaf_capacity;
+
+	for (unsigned int i = 0; i < 20; i++) {
+		for (unsigned int k = 0; k < 4 * most; k++)
+			many[k] = kmem_cache_alloc(cache, GFP_KERNEL);
+		for (unsigned int k = 0; k < 4 * most; k++)
+			kmem_cache_free(cache, many[k]);
+	}
+	ck_assert_uint_gt(look().cached, most / 2);
+	ck_assert_uint_le(look().cached, most + 2ul * capacity);
+	kmem_cache_shrink(cache);
+	give_what_overflows();
+}
+END_TEST
+
 static void give_all_elsewhere(unsigned int index, void *arg)
 {
 	(void)index;
@@ -281,6 +330,8 @@ static void add_sheaf_tests(TCase *tc)
 {
 	tcase_add_test(tc, test_frees_fill_main_spare_and_barn_then_slabs);
 	tcase_add_test(tc, test_allocations_empty_the_barn_before_slabs);
+	tcase_add_test(tc, test_barn_grows_with_what_goes_to_and_fro);
+	tcase_add_test(tc, test_barn_grows_to_a_limit);
 	tcase_add_test(
 		tc,
 		test_objects_freed_by_another_thread_come_back_through_the_barn);
