@@ -92,6 +92,12 @@ struct kmem_record {
 	uint64_t reserved;
 };
 
+/*
+ * For a record that is an element of an array: its address is computed once, and
+ * kept in one register. Left to itself a compiler takes one for each member.
+ */
+#define KMEM_RECORD_ADDRESS(r) __asm__("" : "+r"(r))
+
 /* The owner comes in. Return: the gate, before anything else is read. */
 static inline uint32_t kmem_record_enter(struct kmem_record *r)
 {
@@ -127,11 +133,14 @@ static inline void *kmem_record_pop(struct kmem_record *r)
 	uint32_t gate, n;
 	uint64_t state;
 
+	KMEM_RECORD_ADDRESS(r);
 	gate = kmem_record_enter(r);
 	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 	n = (uint32_t)(state & KMEM_COUNT_MASK) - 1;
 	if (__builtin_expect(n < gate, 1)) {
 		object = r->slots[n];
+		if (!object)
+			__builtin_unreachable();
 		/* One object less, one pop more. */
 		__atomic_store_n(&r->state, state + KMEM_COUNT_MASK,
 				 __ATOMIC_RELAXED);
@@ -153,21 +162,21 @@ static inline bool kmem_record_push(struct kmem_record *r, void *object)
 {
 	uint32_t gate, n;
 	uint64_t state;
-	bool fits;
 
+	KMEM_RECORD_ADDRESS(r);
 	gate = kmem_record_enter(r);
 	state = __atomic_load_n(&r->state, __ATOMIC_RELAXED);
 	n = (uint32_t)(state & KMEM_COUNT_MASK);
-	fits = n < gate;
-	/* An object that was freed a moment ago; the slow path says so. */
-	if (__builtin_expect(fits && n && r->slots[n - 1] == object, 0))
-		fits = false;
-	if (__builtin_expect(fits, 1)) {
-		r->slots[n] = object;
-		__atomic_store_n(&r->state, state + 1, __ATOMIC_RELAXED);
+	/* An object that was freed a moment ago: the slow path says so. */
+	if (__builtin_expect(n >= gate, 0) ||
+	    __builtin_expect(n && r->slots[n - 1] == object, 0)) {
+		kmem_record_leave(r);
+		return false;
 	}
+	r->slots[n] = object;
+	__atomic_store_n(&r->state, state + 1, __ATOMIC_RELAXED);
 	kmem_record_leave(r);
-	return fits;
+	return true;
 }
 
 /**
