@@ -253,6 +253,7 @@ struct kmem {
 	unsigned long nr_pages;
 	struct page *map;
 	uint8_t *pageblock; /* type of each, see pageblock_type() */
+	uint8_t *bin; /* of each frame's slab, see kmalloc.c */
 	unsigned int cpus;
 	unsigned int page_list_fraction; /* a tunable, see page_set.c */
 	struct report_burst bad_pages;

@@ -70,6 +70,7 @@ struct cache_node {
 
 struct kmem_cache {
 	unsigned int slot; /* its record in each thread's block; constant */
+	uint8_t bin; /* of the caches behind kmalloc(), see there; constant */
 
 	/* The shape: changed under LOCK_CACHES and LOCK_SLABS together,
 	 * while the cache has no slab. */
@@ -259,12 +260,15 @@ void cache_strip(struct kmem_cache *s,
 
 void *cache_alloc_sized(struct kmem_cache *s, gfp_t gfp, size_t size,
 			void *caller);
+void *cache_alloc_unparked(struct kmem_cache *s, gfp_t gfp, size_t size,
+			   void *caller);
 void *cache_alloc_on(struct kmem_cache *s, gfp_t gfp, int node, size_t size,
 		     void *caller);
 bool cache_is_local(const struct kmem_cache *s, void **objects,
 		    unsigned int nr);
 void caches_drain(void);
 void cache_free(struct kmem_cache *s, void *object, void *caller);
+void cache_free_unparked(struct kmem_cache *s, void *object, void *caller);
 void cache_count_rcu(struct kmem_cache *s);
 void caches_shrink(void);
 void cache_thread_exit(struct thread *t);

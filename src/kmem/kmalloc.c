@@ -16,11 +16,19 @@
  * what lies unused behind an object: the user may fill it, but no __GFP_ZERO
  * ever clears it, so krealloc() must neither grow into it nor copy it.
  *
+ * What the fast paths need of a cache is in its bin, a small number. The size
+ * and the mask say which bin serves a request. kfree() finds the bin in a table
+ * of bytes, one for each frame, so that it touches neither the slab nor the
+ * cache: a million objects have their bins in a few lines of the CPU's cache.
+ * Frames of other memory have bin 0, and so have slabs of which a free is more
+ * than parking the object.
+ *
  * Where it differs from the kernel: kfree() and the others refuse and report
  * what kmalloc() did not give. ksize() leaves a free object's link alone where
  * it lies behind an object of a constructor. There are no partitioned classes
  * (kmalloc-part-N) and none of fewer extensions (kmalloc-no-objext-N).
  */
+#include <errno.h>
 #include <string.h>
 
 #include "internal.h"
@@ -61,7 +69,18 @@ static const struct {
 	[KIND_ACCOUNT] = { "kmalloc-cg", SLAB_ACCOUNT },
 };
 
-static struct kmem_cache *caches[NR_KINDS][KMALLOC_CLASSES];
+struct bin {
+	struct kmem_cache *cache;
+	unsigned int slot; /* the cache's */
+};
+
+/* Constant after kmem_init(); the first is none. */
+static struct bin bins[1 + NR_KINDS * KMALLOC_CLASSES];
+
+static inline unsigned int bin_of(enum kind kind, unsigned int class)
+{
+	return 1 + (unsigned int)kind * KMALLOC_CLASSES + class;
+}
 
 static enum kind special_kind(gfp_t gfp)
 {
@@ -70,13 +89,39 @@ static enum kind special_kind(gfp_t gfp)
 	return gfp & __GFP_RECLAIMABLE ? KIND_RECLAIM : KIND_ACCOUNT;
 }
 
+/*
+ * Slots of plain requests, by the size: up to 192 in steps of 8, above that by
+ * powers of two. All 0 while the library is down.
+ */
+#define NR_PLAIN 30
+
+static uint16_t plain_slot[NR_PLAIN];
+
+static inline unsigned int plain_index(size_t size)
+{
+	if (size <= 192)
+		return (unsigned int)(size - 1) / 8;
+	/* The first of these has 8 bits. */
+	return 24 + 64u - (unsigned int)__builtin_clzl(size - 1) - 8;
+}
+
+static void set_plain_slots(void)
+{
+	for (size_t size = 8; size <= KMALLOC_MAX_CACHE_SIZE; size += 8) {
+		unsigned int class = kmalloc_class_of(size);
+
+		plain_slot[plain_index(size)] =
+			(uint16_t)bins[bin_of(KIND_NORMAL, class)].slot;
+	}
+}
+
 static inline struct kmem_cache *cache_for(size_t size, gfp_t gfp)
 {
 	unsigned int class = kmalloc_class_of(size);
 
 	if (likely(!(gfp & KIND_BITS)))
-		return caches[KIND_NORMAL][class];
-	return caches[special_kind(gfp)][class];
+		return bins[bin_of(KIND_NORMAL, class)].cache;
+	return bins[bin_of(special_kind(gfp), class)].cache;
 }
 
 static int make_cache(enum kind kind, unsigned int class)
@@ -88,11 +133,18 @@ static int make_cache(enum kind kind, unsigned int class)
 		.flags = kinds[kind].flags | SLAB_KMALLOC,
 		.usersize = size,
 	};
+	struct bin *bin = &bins[bin_of(kind, class)];
 	char name[32];
+	int err;
 
 	text_format(name, sizeof(name), "%s-%s", kinds[kind].prefix,
 		    kmalloc_classes[class].name);
-	return kmem_cache_new(name, "boot", &spec, &caches[kind][class]);
+	err = kmem_cache_new(name, "boot", &spec, &bin->cache);
+	if (err)
+		return err;
+	bin->slot = bin->cache->slot;
+	bin->cache->bin = (uint8_t)(bin - bins);
+	return 0;
 }
 
 /* The two odd sizes come first, as a kernel's slabinfo shows. */
@@ -102,15 +154,22 @@ int kmalloc_init(void)
 							7, 8, 9, 10, 11, 12 };
 	int err = 0;
 
+	/* Fresh memory, all zero. */
+	kmem.bin = kmem_meta_alloc(kmem.nr_pages);
+	if (!kmem.bin)
+		return -ENOMEM;
 	for (int kind = 0; !err && kind < NR_KINDS; kind++)
 		for (int i = 0; !err && i < KMALLOC_CLASSES; i++)
 			err = make_cache((enum kind)kind, order[i]);
+	if (!err)
+		set_plain_slots();
 	return err;
 }
 
 void kmalloc_exit(void)
 {
-	memset(caches, 0, sizeof(caches));
+	memset(bins, 0, sizeof(bins));
+	memset(plain_slot, 0, sizeof(plain_slot));
 }
 
 /* ---- allocation ---- */
@@ -144,12 +203,32 @@ __attribute__((noinline)) void *kmalloc_on(size_t size, gfp_t gfp, int node,
 	return cache_alloc_on(cache_for(size, gfp), gfp, node, size, caller);
 }
 
-/* Nothing is kept over a call here, as in alloc_object(). */
-static inline void *alloc(size_t size, gfp_t gfp, void *caller)
+/* Requests that are not plain, and the first one. */
+static __attribute__((noinline)) void *alloc_unusual(size_t size, gfp_t gfp,
+						     void *caller)
 {
 	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE || !kmem_is_up()))
 		return kmalloc_on(size, gfp, NUMA_NO_NODE, caller);
 	return cache_alloc_sized(cache_for(size, gfp), gfp, size, caller);
+}
+
+/*
+ * Nothing is kept over a call here, as in alloc_object(). While the library is
+ * down there is nothing parked anywhere, in the record of slot 0 as little as in
+ * others.
+ */
+static inline void *alloc(size_t size, gfp_t gfp, void *caller)
+{
+	struct kmem_record *r;
+	void *object;
+
+	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE ||
+		     gfp & (KIND_BITS | __GFP_ZERO) || kmem.init_on_alloc))
+		return alloc_unusual(size, gfp, caller);
+	r = thread_record(plain_slot[plain_index(size)]);
+	object = likely(r != NULL) ? kmem_record_pop(r) : NULL;
+	return likely(object != NULL) ? object
+				      : alloc_unusual(size, gfp, caller);
 }
 
 /* For who wants another's address remembered than his own. */
@@ -260,15 +339,15 @@ size_t kmalloc_size_roundup(size_t size)
 
 /* ---- free ---- */
 
-/* From an address to its cache by two loads: page, then cache. */
-static inline void free_block(const void *p, void *caller)
+/* Nothing, whole pages, objects of other caches, and what is none of these. */
+static __attribute__((noinline)) void free_unbinned(const void *p, void *caller)
 {
 	struct page *page;
 
-	if (unlikely(ZERO_OR_NULL_PTR(p)))
+	if (ZERO_OR_NULL_PTR(p))
 		return;
 	page = slab_of(p);
-	if (likely(page != NULL)) {
+	if (page) {
 		cache_free(page->cache, (void *)p, caller);
 		return;
 	}
@@ -279,6 +358,24 @@ static inline void free_block(const void *p, void *caller)
 	}
 	page_set_type(page, PAGE_USED);
 	__free_pages(page, page->order);
+}
+
+/* From an address to the thread's array by two loads: bin, then slot. */
+static inline void free_block(const void *p, void *caller)
+{
+	size_t offset = (size_t)((const char *)p - kmem.base);
+	const struct bin *bin = bins;
+	struct kmem_record *r;
+
+	if (likely(offset < kmem.linear))
+		bin += counter_read(kmem.bin[offset >> KMEM_PAGE_SHIFT]);
+	if (unlikely(bin == bins)) {
+		free_unbinned(p, caller);
+		return;
+	}
+	r = thread_record(bin->slot);
+	if (unlikely(!r || !kmem_record_push(r, (void *)p)))
+		cache_free_unparked(bin->cache, (void *)p, caller);
 }
 
 void kfree(const void *p)

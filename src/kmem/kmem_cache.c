@@ -270,8 +270,8 @@ static void *alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t size,
 }
 
 /* The same, and cleared if that is wanted. */
-static __attribute__((noinline)) void *
-alloc_unparked(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
+__attribute__((noinline)) void *
+cache_alloc_unparked(struct kmem_cache *s, gfp_t gfp, size_t size, void *caller)
 {
 	void *object = alloc_slow(s, gfp, size, caller);
 
@@ -292,7 +292,7 @@ static inline void *alloc_object(struct kmem_cache *s, gfp_t gfp, size_t size,
 	void *object = likely(r != NULL) ? kmem_record_pop(r) : NULL;
 
 	if (unlikely(!object))
-		return alloc_unparked(s, gfp, size, caller);
+		return cache_alloc_unparked(s, gfp, size, caller);
 	/* What was parked is not watched. */
 	if (unlikely((gfp | counter_read(s->always)) & __GFP_ZERO))
 		return memset(object, 0, s->object_size);
@@ -491,7 +491,8 @@ static bool is_double_free(const struct kmem_cache *s,
 }
 
 /* The thread's sheaf is full, or closed. */
-static void free_slow(struct kmem_cache *s, void *object, void *caller)
+__attribute__((noinline)) void cache_free_unparked(struct kmem_cache *s,
+						   void *object, void *caller)
 {
 	struct kmem_record *r = thread_get() ? thread_record(s->slot) : NULL;
 	struct slab_discard discard = DISCARD_INIT(discard, false);
@@ -571,17 +572,20 @@ static __attribute__((noinline)) void free_unusual(struct kmem_cache *s,
 	if (!cache_debugs(s) && !cache_is_local(s, &object, 1))
 		give_bulk(s, 1, &object);
 	else if (!r || !kmem_record_push(r, object))
-		free_slow(s, object, caller);
+		cache_free_unparked(s, object, caller);
 }
 
 static inline void free_object(struct kmem_cache *s, void *object, void *caller)
 {
-	struct kmem_record *r = thread_record(s->slot);
+	struct kmem_record *r;
 
-	if (unlikely(!object || counter_read(s->on_free)))
+	if (unlikely(!object || counter_read(s->on_free))) {
 		free_unusual(s, object, caller);
-	else if (unlikely(!r || !kmem_record_push(r, object)))
-		free_slow(s, object, caller);
+		return;
+	}
+	r = thread_record(s->slot);
+	if (unlikely(!r || !kmem_record_push(r, object)))
+		cache_free_unparked(s, object, caller);
 }
 
 void kmem_cache_free(struct kmem_cache *s, void *object)
@@ -595,7 +599,7 @@ void cache_free(struct kmem_cache *s, void *object, void *caller)
 	free_object(s, object, caller);
 }
 
-/* A sheaf at a time; free_slow() makes room, or finds that there is none. */
+/* A sheaf at a time; cache_free_unparked() makes room, or finds that there is none. */
 static void free_bulk(struct kmem_cache *s, size_t nr, void **objects,
 		      void *caller)
 {
@@ -608,7 +612,7 @@ static void free_bulk(struct kmem_cache *s, size_t nr, void **objects,
 			n += kmem_record_push_many(r, nr - n, objects + n);
 		if (n == nr)
 			return;
-		free_slow(s, objects[n++], caller);
+		cache_free_unparked(s, objects[n++], caller);
 		r = thread_record(s->slot);
 		if (!r || !counter_read(r->gate))
 			break;

@@ -54,6 +54,17 @@ struct page *slab_of(const void *object)
 	return page_type(page) == PAGE_SLAB ? page : NULL;
 }
 
+/* By which kfree() finds the thread's array without looking at the slab. */
+static void slab_set_bin(const struct page *slab, unsigned int order,
+			 uint8_t bin)
+{
+	unsigned long pfn = __page_to_pfn(slab);
+
+	for (unsigned long i = pfn; i < pfn + (1ul << order); i++)
+		if (kmem.bin[i] != bin)
+			counter_set(kmem.bin[i], bin);
+}
+
 /* Behind its left red zone, if it has one. */
 void *slab_object(const struct kmem_cache *s, const struct page *slab,
 		  unsigned int index)
@@ -206,6 +217,7 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp, unsigned int node)
 		slab_debug_new(s, slab);
 	cut_into_objects(s, slab);
 	page_set_type(slab, PAGE_SLAB);
+	slab_set_bin(slab, order, counter_read(s->on_free) ? 0 : s->bin);
 	node_count_slab(slab, 1);
 	return slab;
 }
@@ -254,6 +266,7 @@ void slab_release_now(struct slab_discard *discard)
 
 		list_del(&slab->list);
 		node_count_slab(slab, -1);
+		slab_set_bin(slab, order, 0);
 		for (unsigned int i = 1; i < 1u << order; i++)
 			page_set_type(&slab[i], PAGE_NONE);
 		counter_set(slab->cache, NULL);

@@ -65,6 +65,11 @@ static unsigned int check_slab(const struct kmem_cache *s,
 		if (page_type(&slab[i]) != PAGE_TAIL || slab[i].tail != i)
 			FAULT(faults, "validate %s: slab %lu: page %u strayed",
 			      s->name, pfn, i);
+	for (unsigned int i = 0; i < 1u << slab->order; i++)
+		if (kmem.bin[pfn + i] != (s->on_free ? 0 : s->bin))
+			FAULT(faults,
+			      "validate %s: slab %lu: page %u in bin %u",
+			      s->name, pfn, i, kmem.bin[pfn + i]);
 	return faults;
 }
 
@@ -270,6 +275,11 @@ static unsigned int check_free_block(const struct zone *zone,
 		      zone->name, pfn, order);
 		return faults;
 	}
+	/* kmalloc.c: what is no slab has none. */
+	for (unsigned long i = pfn; i < end; i++)
+		if (kmem.bin[i])
+			FAULT(faults, "validate %s: free pfn %lu in bin %u",
+			      zone->name, i, kmem.bin[i]);
 	if (should_merge(pfn, order))
 		FAULT(faults,
 		      "validate %s: pfn %lu and its buddy did not merge",
