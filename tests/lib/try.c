@@ -100,6 +100,13 @@ static int do_open(char **arg)
 	return open(arg[0], flags, 0644);
 }
 
+static int do_seek(char **arg)
+{
+	int fd = do_open(arg);
+
+	return fd < 0 ? -1 : (int)lseek(fd, 0, SEEK_SET);
+}
+
 static int do_read(char **arg)
 {
 	int fd = open(arg[0], O_RDONLY);
@@ -355,6 +362,7 @@ static const struct call {
 	{ "fill", do_fill, 2, "PATH N: one write of N digits" },
 	{ "pwrite", do_pwrite, 3, "PATH OFFSET TEXT" },
 	{ "open", do_open, 2, "PATH FLAGS: letters of w+cxtnd, - for none" },
+	{ "seek", do_seek, 2, "PATH FLAGS: to the beginning" },
 	{ "read", do_read, 1, "PATH" },
 	{ "snapshot", do_snapshot, 5,
 	  "PATH OTHER TEXT OLD NEW: read, write TEXT to OTHER, read on" },
