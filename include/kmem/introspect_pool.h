@@ -45,6 +45,19 @@ enum kmem_mempool_stat {
 	KMEM_NR_MEMPOOL_STATS
 };
 
+/*
+ * Waits by their length: bucket i counts those of at most
+ * kmem_mempool_wait_ns(i) nanoseconds that bucket i - 1 does not, the last one
+ * those that are longer than all.
+ */
+#define KMEM_MEMPOOL_WAIT_BUCKETS 25
+#define KMEM_MEMPOOL_WAIT_LEAST_NS 4096u
+
+static inline uint64_t kmem_mempool_wait_ns(unsigned int bucket)
+{
+	return (uint64_t)KMEM_MEMPOOL_WAIT_LEAST_NS << bucket;
+}
+
 /**
  * enum kmem_mempool_kind - what a pool takes its elements from
  */
@@ -75,6 +88,8 @@ enum kmem_mempool_kind {
  * @limit: see mempool_set_limit()
  * @poison: see mempool_set_poison()
  * @stat: by enum kmem_mempool_stat
+ * @wait: requests whose wait has ended, by its length; their time is that of
+ *	wait_ns_total
  */
 struct kmem_mempool_info {
 	uint64_t serial;
@@ -92,6 +107,7 @@ struct kmem_mempool_info {
 	uint64_t limit;
 	bool poison;
 	uint64_t stat[KMEM_NR_MEMPOOL_STATS];
+	uint64_t wait[KMEM_MEMPOOL_WAIT_BUCKETS];
 };
 
 void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info);

@@ -436,6 +436,20 @@ static void pool_reset_peak(struct call *call)
 	mempool_reset_peak(call->pool);
 }
 
+/* Waits by their length, each counted once. */
+static void show_waits(struct strbuf *sb, const uint64_t *wait)
+{
+	unsigned int last = KMEM_MEMPOOL_WAIT_BUCKETS - 1;
+	char name[NODE_NAME_MAX];
+
+	for (unsigned int i = 0; i < last; i++) {
+		text_format(name, sizeof(name), "wait_ns_to_%llu",
+			    (unsigned long long)kmem_mempool_wait_ns(i));
+		show_counter(sb, name, wait[i]);
+	}
+	show_counter(sb, "wait_ns_longer", wait[last]);
+}
+
 static void pool_show_stats(struct call *call, struct strbuf *sb)
 {
 	struct kmem_mempool_info info;
@@ -445,6 +459,7 @@ static void pool_show_stats(struct call *call, struct strbuf *sb)
 	show_counter(sb, #name, info.stat[KMEM_MEMPOOL_STAT_##name]);
 	KMEM_MEMPOOL_STATS(SHOW_STAT)
 #undef SHOW_STAT
+	show_waits(sb, info.wait);
 }
 
 static void pool_reset_stats(struct call *call)

@@ -41,10 +41,12 @@ struct mempool_cold {
 	uint64_t peak;
 	uint64_t tickets;
 	uint64_t stat[KMEM_NR_MEMPOOL_STATS];
+	uint64_t wait[KMEM_MEMPOOL_WAIT_BUCKETS];
 
 	/* LOCK_THREADS: of threads that ended; what "reset" subtracts */
 	struct pool_cell folded;
 	uint64_t stat_base[KMEM_NR_MEMPOOL_STATS];
+	uint64_t wait_base[KMEM_MEMPOOL_WAIT_BUCKETS];
 };
 
 /* A pool without a minimum keeps one element, or its waiters would starve. */

@@ -366,6 +366,8 @@ void mempool_reset_stats(mempool_t *pool)
 	lock(&thread_list_lock, LOCK_THREADS);
 	read_stats(pool, pool->cold->stat_base);
 	unlock(&thread_list_lock);
+	memcpy(pool->cold->wait_base, pool->cold->wait,
+	       sizeof(pool->cold->wait));
 	unlock(&pool->lock);
 }
 
@@ -689,5 +691,7 @@ void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info)
 		if (i != KMEM_MEMPOOL_STAT_wait_ns_max)
 			ret_info->stat[i] -= cold->stat_base[i];
 	unlock(&thread_list_lock);
+	for (int i = 0; i < KMEM_MEMPOOL_WAIT_BUCKETS; i++)
+		ret_info->wait[i] = cold->wait[i] - cold->wait_base[i];
 	unlock(&pool->lock);
 }

@@ -52,11 +52,29 @@ static void enqueue(mempool_t *pool, struct mempool_request *request)
 	pool_count(pool, KMEM_MEMPOOL_STAT_waits, 1);
 }
 
+static unsigned int wait_bucket(uint64_t waited)
+{
+	unsigned int i = 0;
+
+	while (i < KMEM_MEMPOOL_WAIT_BUCKETS - 1 &&
+	       waited > kmem_mempool_wait_ns(i))
+		i++;
+	return i;
+}
+
+/* A wait is over, whatever came of it. */
+static void count_wait(mempool_t *pool, uint64_t waited)
+{
+	struct mempool_cold *cold = pool->cold;
+
+	pool_count(pool, KMEM_MEMPOOL_STAT_wait_ns_total, waited);
+	if (waited > cold->stat[KMEM_MEMPOOL_STAT_wait_ns_max])
+		counter_set(cold->stat[KMEM_MEMPOOL_STAT_wait_ns_max], waited);
+	counter_add(cold->wait[wait_bucket(waited)], 1);
+}
+
 static void dequeue(mempool_t *pool, struct mempool_request *request)
 {
-	uint64_t waited = os_now_ns() - request->since_ns;
-	uint64_t *stat = pool->cold->stat;
-
 	if (request->prev)
 		request->prev->next = request->next;
 	else
@@ -66,9 +84,7 @@ static void dequeue(mempool_t *pool, struct mempool_request *request)
 	else
 		pool->last = request->prev;
 	counter_set(pool->waiters, pool->waiters - 1);
-	counter_add(stat[KMEM_MEMPOOL_STAT_wait_ns_total], waited);
-	if (waited > stat[KMEM_MEMPOOL_STAT_wait_ns_max])
-		counter_set(stat[KMEM_MEMPOOL_STAT_wait_ns_max], waited);
+	count_wait(pool, os_now_ns() - request->since_ns);
 }
 
 /* Ends a request: wakes its thread, or keeps it for pool_ended_run(). */

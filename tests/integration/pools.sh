@@ -33,6 +33,11 @@ expect_stats() {
 	done
 }
 
+# waits_ended - all that wait_ns_to_N and wait_ns_longer count
+waits_ended() {
+	awk '/^wait_ns_(to_|longer)/ { n += $2 } END { print n }' "$pool/stats"
+}
+
 # blocked_writer TEXT - in the background; its status is that of its write
 blocked_writer() {
 	"$TRY" write "$pool/alloc" "$1" > "$work/answer" &
@@ -89,6 +94,7 @@ expect_stats allocs 1 frees 1 from_reserve 1 refills 1 waits 1
 longest=$(value wait_ns_max "$pool/stats")
 between 1 600000000000 "$longest" wait_ns_max
 same "$longest" "$(value wait_ns_total "$pool/stats")" "wait_ns_total of one"
+same 1 "$(waits_ended)" "waits by their length"
 
 # Waited, and gone.
 blocked_writer 1
@@ -98,6 +104,7 @@ until_true holds "$pool/waiters" 0
 expect_stats allocs 1 frees 1 from_reserve 1 refills 1 waits 2 cancelled 1
 between "$longest" 600000000000 "$(value wait_ns_total "$pool/stats")" \
 	"wait_ns_total of two"
+same 2 "$(waits_ended)" "waits by their length"
 
 # Waited, and refused, as min_nr fell below what was asked for.
 put 0 "$pool/stats"

@@ -752,6 +752,44 @@ START_TEST(test_waits_are_counted)
 }
 END_TEST
 
+/* The bucket of a wait is the least one that is not shorter. */
+START_TEST(test_waits_are_sorted_by_length)
+{
+	struct kmem_mempool_info info;
+	unsigned int bucket = KMEM_MEMPOOL_WAIT_BUCKETS;
+	uint64_t ended = 0, waited;
+
+	make_empty_pool(2);
+	for (unsigned int i = 0; i < 2; i++)
+		ck_assert_int_eq(submit(i, 1, GFP_KERNEL), -EINPROGRESS);
+	info = pool_look();
+	for (unsigned int i = 0; i < KMEM_MEMPOOL_WAIT_BUCKETS; i++)
+		ck_assert_uint_eq(info.wait[i], 0);
+	ck_assert(mempool_cancel(pool, &orders[0].request));
+	info = pool_look();
+	for (unsigned int i = 0; i < KMEM_MEMPOOL_WAIT_BUCKETS; i++) {
+		ended += info.wait[i];
+		if (info.wait[i])
+			bucket = i;
+	}
+	ck_assert_uint_eq(ended, 1);
+	waited = info.stat[KMEM_MEMPOOL_STAT_wait_ns_total];
+	if (bucket < KMEM_MEMPOOL_WAIT_BUCKETS - 1)
+		ck_assert_uint_le(waited, kmem_mempool_wait_ns(bucket));
+	if (bucket)
+		ck_assert_uint_gt(waited, kmem_mempool_wait_ns(bucket - 1));
+	mempool_reset_stats(pool);
+	info = pool_look();
+	ck_assert_uint_eq(info.wait[bucket], 0);
+	ck_assert(mempool_cancel(pool, &orders[1].request));
+	info = pool_look();
+	ended = 0;
+	for (unsigned int i = 0; i < KMEM_MEMPOOL_WAIT_BUCKETS; i++)
+		ended += info.wait[i];
+	ck_assert_uint_eq(ended, 1);
+}
+END_TEST
+
 static void add_thread_tests(Suite *s)
 {
 	TCase *tc = suite_add(s, "threads", wait_setup, pool_teardown);
@@ -780,6 +818,7 @@ static void add_submit_tests(Suite *s)
 	tcase_add_test(tc, test_backing_that_gives_a_part_is_no_help);
 	tcase_add_test(tc, test_done_may_use_the_pool);
 	tcase_add_test(tc, test_waits_are_counted);
+	tcase_add_test(tc, test_waits_are_sorted_by_length);
 }
 
 static void add_order_tests(Suite *s)
