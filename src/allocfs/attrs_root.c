@@ -100,6 +100,7 @@ const struct node root_table[] = {
 	EACH("iomem", iomem_kind),
 	EACH_AND("modules", module_kind, modules_table),
 	DIR("nodes", nodes_table),
+	DIR("metrics", metrics_table),
 	DIR("proc", proc_table),
 	DIR("sys", sys_table),
 	DIR("debug", debug_table),

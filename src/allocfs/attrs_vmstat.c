@@ -347,7 +347,7 @@ static uint64_t available(const struct vm_numbers *n)
 
 /* Rows of proc/meminfo; those that are not in the switch are 0. */
 /* clang-format off */
-static const char *const meminfo_rows[] = {
+static const char *const meminfo_names[] = {
 	"MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached",
 	"SwapCached", "Active", "Inactive", "Active(anon)", "Inactive(anon)",
 	"Active(file)", "Inactive(file)", "Unevictable", "Mlocked", "HighTotal",
@@ -362,7 +362,7 @@ static const char *const meminfo_rows[] = {
 	"DirectMap2M", "DirectMap1G",
 };
 
-static const char *const node_meminfo_rows[] = {
+static const char *const node_meminfo_names[] = {
 	"MemTotal", "MemFree", "MemUsed", "SwapCached", "Active", "Inactive",
 	"Active(anon)", "Inactive(anon)", "Active(file)", "Inactive(file)",
 	"Unevictable", "Mlocked", "HighTotal", "HighFree", "LowTotal",
@@ -374,18 +374,11 @@ static const char *const node_meminfo_rows[] = {
 };
 /* clang-format on */
 
-struct row {
-	const char *name;
-	unsigned long long kb;
-};
-
-#define MAX_ROWS 16
-
-/* What there is to say, by name. */
-static unsigned int memory_rows(const struct vm_numbers *n, struct row *row)
+static unsigned int memory_rows(const struct vm_numbers *n,
+				struct meminfo_row *row)
 {
 	uint64_t slab = n->nr_slab_reclaimable + n->nr_slab_unreclaimable;
-	const struct row rows[] = {
+	const struct meminfo_row rows[] = {
 		{ "MemTotal", KB(n->managed) },
 		{ "MemFree", KB(n->nr_free_pages) },
 		{ "MemUsed", KB(n->managed - n->nr_free_pages) },
@@ -406,8 +399,8 @@ static unsigned int memory_rows(const struct vm_numbers *n, struct row *row)
 	return NR(rows);
 }
 
-static unsigned long long row_value(const struct row *row, unsigned int nr,
-				    const char *name)
+unsigned long long meminfo_kb(const struct meminfo_row *row, unsigned int nr,
+			      const char *name)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		if (!strcmp(row[i].name, name))
@@ -428,24 +421,31 @@ static void show_row(struct strbuf *sb, const char *name, unsigned long long kb,
 		strbuf_addf(sb, "%-16s%8llu kB\n", label, kb);
 }
 
-static int meminfo_show(struct call *call, struct strbuf *sb)
+unsigned int meminfo_rows(struct meminfo_row *row)
 {
 	struct kmem_vmalloc_info vmalloc;
 	struct vm_numbers numbers;
-	struct row row[MAX_ROWS];
-	bool highmem = have_highmem();
 	unsigned int nr;
 
-	(void)call;
 	all_numbers(&numbers);
 	nr = memory_rows(&numbers, row);
 	kmem_vmalloc_info(&vmalloc);
-	row[nr++] = (struct row){ "VmallocTotal", vmalloc.size >> 10 };
-	row[nr++] = (struct row){ "VmallocUsed", KB(vmalloc.pages) };
-	for (size_t i = 0; i < NR(meminfo_rows); i++)
-		if (is_shown(meminfo_rows[i], highmem))
-			show_row(sb, meminfo_rows[i],
-				 row_value(row, nr, meminfo_rows[i]),
+	row[nr++] = (struct meminfo_row){ "VmallocTotal", vmalloc.size >> 10 };
+	row[nr++] = (struct meminfo_row){ "VmallocUsed", KB(vmalloc.pages) };
+	return nr;
+}
+
+static int meminfo_show(struct call *call, struct strbuf *sb)
+{
+	struct meminfo_row row[MEMINFO_ROWS_MAX];
+	unsigned int nr = meminfo_rows(row);
+	bool highmem = have_highmem();
+
+	(void)call;
+	for (size_t i = 0; i < NR(meminfo_names); i++)
+		if (is_shown(meminfo_names[i], highmem))
+			show_row(sb, meminfo_names[i],
+				 meminfo_kb(row, nr, meminfo_names[i]),
 				 "%-16s%8llu\n");
 	return 0;
 }
@@ -454,18 +454,18 @@ ATTR_RO(meminfo, "how much memory there is, and for what it is used");
 static int node_meminfo_show(struct call *call, struct strbuf *sb)
 {
 	struct vm_numbers numbers = { 0 };
-	struct row row[MAX_ROWS];
+	struct meminfo_row row[MEMINFO_ROWS_MAX];
 	bool highmem = have_highmem();
 	unsigned int nr;
 
 	node_numbers(call->place.about, &numbers);
 	nr = memory_rows(&numbers, row);
-	for (size_t i = 0; i < NR(node_meminfo_rows); i++) {
-		if (!is_shown(node_meminfo_rows[i], highmem))
+	for (size_t i = 0; i < NR(node_meminfo_names); i++) {
+		if (!is_shown(node_meminfo_names[i], highmem))
 			continue;
 		strbuf_addf(sb, "Node %u ", call->place.about);
-		show_row(sb, node_meminfo_rows[i],
-			 row_value(row, nr, node_meminfo_rows[i]),
+		show_row(sb, node_meminfo_names[i],
+			 meminfo_kb(row, nr, node_meminfo_names[i]),
 			 "%-16s%6llu\n");
 	}
 	return 0;

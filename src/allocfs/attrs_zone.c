@@ -256,47 +256,48 @@ static void fragments_of(const struct kmem_zone_info *zone, unsigned int order,
 	}
 }
 
-/* The part of the free pages that is of no use to the order, of 1000. */
-static int unusable_index(const struct fragments *f, unsigned int order)
+int zone_unusable_index(const struct kmem_zone_info *zone, unsigned int order)
 {
-	if (!f->pages)
+	struct fragments f;
+
+	fragments_of(zone, order, &f);
+	if (!f.pages)
 		return 1000;
-	return (int)((f->pages - (f->suitable << order)) * 1000 / f->pages);
+	return (int)((f.pages - (f.suitable << order)) * 1000 / f.pages);
 }
 
 /*
- * Why a request would fail: towards 0 for want of memory, towards 1000 for its
- * fragmentation; -1000 where it would not fail. With a single free block the
- * kernel's formula falls below 0, which it prints as "0.-500": 0 says the same.
+ * With a single free block the kernel's formula falls below 0, which it prints
+ * as "0.-500": 0 says the same.
  */
-static int extfrag_index(const struct fragments *f, unsigned int order)
+int zone_extfrag_index(const struct kmem_zone_info *zone, unsigned int order)
 {
 	unsigned long wanted = 1ul << order;
+	struct fragments f;
 	int index;
 
-	if (!f->blocks)
+	fragments_of(zone, order, &f);
+	if (!f.blocks)
 		return 0;
-	if (f->suitable)
+	if (f.suitable)
 		return -1000;
-	index = 1000 - (int)((1000 + f->pages * 1000 / wanted) / f->blocks);
+	index = 1000 - (int)((1000 + f.pages * 1000 / wanted) / f.blocks);
 	return index > 0 ? index : 0;
 }
 
 static void show_indices(struct strbuf *sb,
-			 int (*index)(const struct fragments *, unsigned int),
+			 int (*index)(const struct kmem_zone_info *,
+				      unsigned int),
 			 const char *format)
 {
 	struct kmem_zone_info zone;
-	struct fragments f;
 
 	for (unsigned int i = 0; kmem_zone_info(i, &zone); i++) {
 		zone_head(sb, &zone);
 		strbuf_addc(sb, ' ');
 		for (unsigned int o = 0; o < KMEM_NR_ORDERS; o++) {
-			int value;
+			int value = index(&zone, o);
 
-			fragments_of(&zone, o, &f);
-			value = index(&f, o);
 			strbuf_addf(sb, format, value / 1000, value % 1000);
 		}
 		strbuf_addc(sb, '\n');
@@ -306,7 +307,7 @@ static void show_indices(struct strbuf *sb,
 static int unusable_index_show(struct call *call, struct strbuf *sb)
 {
 	(void)call;
-	show_indices(sb, unusable_index, "%d.%03d ");
+	show_indices(sb, zone_unusable_index, "%d.%03d ");
 	return 0;
 }
 static ATTR_RO(unusable_index,
@@ -315,7 +316,7 @@ static ATTR_RO(unusable_index,
 static int extfrag_index_show(struct call *call, struct strbuf *sb)
 {
 	(void)call;
-	show_indices(sb, extfrag_index, "%2d.%03d ");
+	show_indices(sb, zone_extfrag_index, "%2d.%03d ");
 	return 0;
 }
 static ATTR_RO(extfrag_index, "whether a failure would be for fragmentation");

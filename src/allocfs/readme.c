@@ -18,6 +18,7 @@ const char readme_text[] =
 	"  kmalloc/ vmalloc/   objects of any size: `echo 100 > kmalloc/alloc`\n"
 	"  iomem/NAME/         a device region; its memory is the file data\n"
 	"  nodes/nodeN/ZONE/   marks and numbers of each zone\n"
+	"  metrics/allocfs.prom  all numbers, for Prometheus\n"
 	"  proc/ sys/          as the kernel's: slabinfo, buddyinfo, zoneinfo,\n"
 	"                      vmstat, meminfo, ...; proc/sys/vm can be written;\n"
 	"                      sys/slab is what /sys/kernel/slab is there\n"

@@ -588,10 +588,33 @@ extern const struct attr buddyinfo_attr, pagetypeinfo_attr, zoneinfo_attr,
 
 /* Is the type in the kernel's lists of zones here? */
 bool zone_type_shown(unsigned int type);
+/* The part of the free pages that is of no use to the order, of 1000. */
+int zone_unusable_index(const struct kmem_zone_info *zone, unsigned int order);
+/*
+ * Why a request for the order would fail: towards 0 for want of memory, towards
+ * 1000 for its fragmentation; -1000 where it would not fail.
+ */
+int zone_extfrag_index(const struct kmem_zone_info *zone, unsigned int order);
 /* Lines of a name and a value, for zoneinfo. */
 void show_zone_counters(struct strbuf *sb, unsigned int i, const char *format);
 void show_node_counters(struct strbuf *sb, unsigned int node,
 			const char *format);
+
+/* What there is to say in proc/meminfo; all other rows are 0. */
+struct meminfo_row {
+	const char *name;
+	unsigned long long kb;
+};
+
+#define MEMINFO_ROWS_MAX 20
+
+unsigned int meminfo_rows(struct meminfo_row *row);
+unsigned long long meminfo_kb(const struct meminfo_row *row, unsigned int nr,
+			      const char *name);
+
+/* ---- attrs_metrics.c ------------------------------------------------------ */
+
+extern const struct node metrics_table[];
 
 /* ---- names.c: flags by name ---------------------------------------------- */
 
