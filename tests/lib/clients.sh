@@ -135,6 +135,8 @@ exporter_log=$work/exporter.log
 
 # start_exporter OPTION... - on a free port of this machine
 start_exporter() {
+	# Or what an earlier one said is taken for its word.
+	: > "$exporter_log"
 	prometheus-node-exporter --collector.disable-defaults \
 		--web.listen-address=127.0.0.1:0 "$@" > "$exporter_log" 2>&1 &
 	exporter_pid=$!
