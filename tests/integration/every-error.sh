@@ -145,10 +145,12 @@ row EINTR -signal interrupt pools/p/alloc 1
 
 # ---- EDQUOT: more than one user may have -------------------------------------
 
-row EDQUOT "user $uid would exceed max_objects" write caches/c/alloc 98
+row EDQUOT "98 more for user $uid, who has 4, but max_objects is 100" \
+	write caches/c/alloc 98
 (trap - EXIT; "$TRY" write "$M/pools/p/alloc" 1 > "$work/first") &
 until_true waiters 1
-row EDQUOT "user $uid would exceed max_waiters" write pools/p/alloc 1
+row EDQUOT "1 more for user $uid, who has 1, but max_waiters is 1" \
+	write pools/p/alloc 1
 put all "$M/pools/p/free"
 wait $!
 expect_value OK "$work/first"
