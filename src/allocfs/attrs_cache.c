@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * attrs_cache.c - caches/NAME: the files of a cache, and caches as sources
+ * attrs_cache.c - caches/NAME and sys/slab/NAME: the files of a cache, and
+ * caches as sources
  *
  * Names, formats and meanings of /sys/kernel/slab, and beyond those the files
  * that drive a cache. What shapes the objects can be changed while none is in

@@ -38,9 +38,19 @@ for line in "${lines[@]:2}"; do
 		"alloc + cached of $dir"
 	same "${word[2]}" $(($(< "$dir/alloc") + $(< "$dir/free"))) \
 		"alloc + free of $dir"
+	same "${word[1]}" "$(cut -d ' ' -f 1 "$M/sys/slab/${word[0]}/objects")" \
+		"sys/slab/${word[0]}/objects"
 done
 caches=("$M"/caches/*)
 same ${#caches[@]} $((${#lines[@]} - 2)) "caches in slabinfo"
+
+# sys/slab has them all, to look at and to shrink.
+expect '' diff <(ls "$M/caches") <(ls "$M/sys/slab")
+expect_errno EPERM mkdir "$M/sys/slab/another"
+expect_errno EPERM rmdir "$M/sys/slab/conn"
+expect_errno EACCES write "$M/sys/slab/a_name_longer_than_the_column/align" 8
+put 1 "$M/sys/slab/conn/validate"
+put 1 "$M/sys/slab/conn/shrink"
 
 free=0
 while IFS= read -r line; do
