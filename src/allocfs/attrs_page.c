@@ -82,6 +82,38 @@ static int page_take(struct call *call, const struct order *order,
 	return -ENOMEM;
 }
 
+static void page_served(struct kmem_page_request *request, int error)
+{
+	park_ended(container_of(request, union request, pages), error);
+}
+
+/* In the line of all that wait for pages. */
+static int page_submit(struct call *call, const struct order *order,
+		       void **elements, union request *request)
+{
+	request->pages = (struct kmem_page_request){
+		.nr = order->nr,
+		.order = call->order,
+		.gfp = order->gfp | __GFP_NOFAIL,
+		.node = order->node,
+		.pages = elements,
+		.done = page_served,
+	};
+	return kmem_pages_submit(&request->pages);
+}
+
+static bool page_cancel(struct call *call, union request *request)
+{
+	(void)call;
+	return kmem_pages_cancel(&request->pages);
+}
+
+/* The library knows nothing of limits of the mount. */
+static bool page_untold(struct call *call, const struct order *order)
+{
+	return counted_over_limit(call, order->nr);
+}
+
 static void *page_memory(struct call *call, void *element)
 {
 	(void)call;
@@ -103,6 +135,9 @@ const struct kind page_kind = {
 	.in_use = counted_in_use,
 	.available = page_available,
 	.take = page_take,
+	.submit = page_submit,
+	.cancel = page_cancel,
+	.untold = page_untold,
 	.give = page_give,
 	.memory = page_memory,
 	.page = page_page,

@@ -354,14 +354,26 @@ static int pool_take(struct call *call, const struct order *order,
 	return mempool_submit(call->pool, &request);
 }
 
-static int pool_submit(struct call *call, struct mempool_request *request)
+static void pool_served(struct mempool_request *request, int error)
 {
-	return mempool_submit(call->pool, request);
+	park_ended(container_of(request, union request, pool), error);
 }
 
-static bool pool_cancel(struct call *call, struct mempool_request *request)
+static int pool_submit(struct call *call, const struct order *order,
+		       void **elements, union request *request)
 {
-	return mempool_cancel(call->pool, request);
+	request->pool = (struct mempool_request){
+		.nr = order->nr,
+		.gfp = order->gfp,
+		.elements = elements,
+		.done = pool_served,
+	};
+	return mempool_submit(call->pool, &request->pool);
+}
+
+static bool pool_cancel(struct call *call, union request *request)
+{
+	return mempool_cancel(call->pool, &request->pool);
 }
 
 /* One by one: each may go to a waiter, whose request is answered in here. */
@@ -483,6 +495,7 @@ const struct kind pool_kind = {
 	.in_use = pool_in_use,
 	.available = pool_available,
 	.take = pool_take,
+	.reserve = true,
 	.submit = pool_submit,
 	.cancel = pool_cancel,
 	.give = pool_give,

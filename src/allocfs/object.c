@@ -42,7 +42,7 @@ static int parse_node(struct call *call, const char *text, int *ret_node)
 	if (node >= kmem_nr_nodes())
 		return call_fail(call, -EINVAL, "there is no node %llu",
 				 (unsigned long long)node);
-	if (node && call->place.source->kind->submit)
+	if (node && call->place.source->kind->reserve)
 		return call_fail(call, -EINVAL,
 				 "elements of a pool are where they are");
 	*ret_node = (int)node;

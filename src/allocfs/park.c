@@ -2,24 +2,28 @@
 /*
  * park.c - allocation requests that wait
  *
- * A write to `alloc` of a pool may have to wait until an element is freed. The
- * request is handed to the pool with a callback and forgotten by the thread
- * that served it; whoever frees the element answers it from there. Requests
- * with __GFP_NOFAIL on sources that cannot queue are tried again by watch.c.
+ * A write to `alloc` of a pool may have to wait until an element is freed, and
+ * one with __GFP_NOFAIL until there are pages. The request is handed to the pool,
+ * or to the line of all that wait for pages, with a callback and forgotten by
+ * the thread that served it; whoever frees the element, or the library's own
+ * thread, answers it from there. Requests with __GFP_NOFAIL on sources that
+ * cannot queue, or that a limit of the mount keeps waiting, are tried again by
+ * watch.c.
  *
  * A request can end in three ways, and exactly one of them answers:
  *
- *	served		the pool calls park_ended(), or a polled try succeeds
+ *	served		the library calls park_ended(), or a polled try succeeds
  *	interrupted	libfuse calls park_interrupt() for a signal
  *	drained		watch_drain() calls park_check() at the end of the mount
  *
- * For requests in a pool mempool_cancel() decides: who gets true from it owns
- * the request, else park_ended() does. For polled ones watch_remove() does.
+ * For requests that the library has, kind->cancel() decides: who gets true from
+ * it owns the request, else park_ended() does. For polled ones watch_remove()
+ * does.
  *
  * The interrupt function is registered before the request is queued, because
  * the signal may be there already. submit_lock makes it see the request either
- * not yet queued, when it leaves a note, or queued; mempool_submit() ends no
- * other request of its pool, which could wait for that lock. The function is
+ * not yet queued, when it leaves a note, or queued; kind->submit() ends no
+ * other request of its source, which could wait for that lock. The function is
  * unregistered before any other path answers, which waits until a running one
  * has returned. libfuse calls it under its lock of the request, so no lock of
  * ours may be held while it is (un)registered.
@@ -39,7 +43,7 @@
  */
 struct park {
 	struct watch watch;
-	struct mempool_request request;
+	union request request;
 	struct order order;
 	struct view *view;
 	struct source *source; /* with a reference */
@@ -102,13 +106,13 @@ static void park_answer(struct park *park, struct call *call, int error,
 	meta_touch(call->view, &call->place);
 	err = fuse_reply_write(park->req, park->size);
 	if (err == -ENOENT)
-		object_free_unnamed(call, first, park->request.nr);
+		object_free_unnamed(call, first, park->order.nr);
 }
 
 /* Whoever owns the end of the request calls this, once. */
 static void park_finish(struct park *park, int error, bool unregister)
 {
-	unsigned int nr = park->request.nr;
+	unsigned int nr = park->order.nr;
 	struct call call;
 	uint64_t first = 0;
 
@@ -136,8 +140,7 @@ static void park_finish(struct park *park, int error, bool unregister)
 	park_put(park);
 }
 
-/* The pool has served or ended it. */
-static void park_ended(struct mempool_request *request, int error)
+void park_ended(union request *request, int error)
 {
 	struct park *park = container_of(request, struct park, request);
 
@@ -154,7 +157,7 @@ static bool park_take_back(struct park *park)
 	if (park->watch.polled)
 		return watch_remove(park->view, &park->watch);
 	park_call(park, &call);
-	/* A pool that is gone has ended all its requests. */
+	/* What is gone has ended all its requests. */
 	mine = !call_hold(&call) &&
 	       park->source->kind->cancel(&call, &park->request);
 	call_end(&call);
@@ -195,6 +198,9 @@ static void park_check(struct watch *watch)
 	int err;
 
 	if (atomic_load(&park->view->ending)) {
+		/* It may just be being submitted. */
+		pthread_mutex_lock(&park->source->submit_lock);
+		pthread_mutex_unlock(&park->source->submit_lock);
 		if (park_take_back(park))
 			park_finish(park, -ESHUTDOWN, true);
 		return;
@@ -210,7 +216,7 @@ static void park_check(struct watch *watch)
 		if (watch_remove(park->view, watch))
 			park_finish(park, err, true);
 		else if (!err)
-			park->source->kind->give(&call, park->request.nr,
+			park->source->kind->give(&call, park->order.nr,
 						 park->elements);
 	}
 	call_end(&call);
@@ -219,7 +225,9 @@ static void park_check(struct watch *watch)
 static struct park *park_new(struct call *call, const struct order *order,
 			     size_t size, park_done *done, void *arg)
 {
-	bool polled = !call->place.source->kind->submit;
+	const struct kind *kind = call->place.source->kind;
+	bool polled = !kind->submit ||
+		      (kind->untold && kind->untold(call, order));
 	struct park *park;
 
 	park = calloc(1, sizeof(*park) + order->nr * sizeof(void *));
@@ -227,10 +235,6 @@ static struct park *park_new(struct call *call, const struct order *order,
 		return NULL;
 	watch_setup(&park->watch, polled, park_check, park_destroy);
 	park->order = *order;
-	park->request.nr = order->nr;
-	park->request.gfp = order->gfp;
-	park->request.elements = park->elements;
-	park->request.done = park_ended;
 	park->view = call->view;
 	park->source = source_get(call->place.source);
 	park->req = done ? NULL : call->req;
@@ -255,7 +259,8 @@ static int __park_queue(struct call *call, struct park *park)
 	park->queued = true;
 	if (!park->watch.polled) {
 		watch_add(park->view, &park->watch);
-		err = kind->submit(call, &park->request);
+		err = kind->submit(call, &park->order, park->elements,
+				   &park->request);
 		if (err != -EINPROGRESS) {
 			park->queued = false;
 			watch_remove(park->view, &park->watch);
@@ -317,7 +322,7 @@ static bool may_wait(const struct call *call, const struct order *order,
 {
 	if (!stream && (call->flags & O_NONBLOCK))
 		return false;
-	return order->nofail || (call->place.source->kind->submit &&
+	return order->nofail || (call->place.source->kind->reserve &&
 				 gfpflags_allow_blocking(order->gfp));
 }
 
@@ -336,7 +341,7 @@ static int submit_over_quota(struct call *call, const struct order *order,
 static int park_served(struct call *call, struct park *park, int err,
 		       uint64_t *ret_first)
 {
-	unsigned int nr = park->request.nr;
+	unsigned int nr = park->order.nr;
 
 	account_refund(call->view, call->uid, ACCOUNT_WAITERS, 1);
 	if (!err)

@@ -88,6 +88,12 @@ struct numbers {
 	uint64_t peak;
 };
 
+/* One that waits in the library. */
+union request {
+	struct mempool_request pool;
+	struct kmem_page_request pages;
+};
+
 /* Which kind: where its sources are in the tables. */
 enum kind_id {
 	KIND_CACHE,
@@ -131,8 +137,13 @@ enum kind_id {
  * @in_use: objects in use, by anybody
  * @available: objects that can be had without asking the layer below
  * @take: all that is ordered or nothing, without waiting: -ENOMEM, -EAGAIN
- * @submit: the same for a request that may wait; NULL: none of this kind can
+ * @reserve: whoever may sleep waits for an element, not only who must have one,
+ *	and nobody chooses its node
+ * @submit: the same for a request that may wait: -EINPROGRESS, park_ended() will
+ *	be called; NULL: none can, it has to be tried again and again
  * @cancel: take such a request back; false: it ends by itself
+ * @untold: this one has to be tried, too: the library does not know what it
+ *	waits for; NULL: none
  * @give: give elements back
  * @memory: address of an element's memory; NULL: ask for its @page
  * @page: the first page of an element without an address, of HighMem
@@ -167,8 +178,11 @@ struct kind {
 	uint64_t (*available)(struct call *call);
 	int (*take)(struct call *call, const struct order *order,
 		    void **elements);
-	int (*submit)(struct call *call, struct mempool_request *request);
-	bool (*cancel)(struct call *call, struct mempool_request *request);
+	bool reserve;
+	int (*submit)(struct call *call, const struct order *order,
+		      void **elements, union request *request);
+	bool (*cancel)(struct call *call, union request *request);
+	bool (*untold)(struct call *call, const struct order *order);
 	void (*give)(struct call *call, unsigned int nr, void **elements);
 	void *(*memory)(struct call *call, void *element);
 	struct page *(*page)(struct call *call, void *element);

@@ -469,6 +469,8 @@ typedef void park_done(void *arg, struct call *call, int error, uint64_t first,
 int park_submit(struct call *call, const struct order *order, size_t size,
 		park_done *done, void *arg, uint64_t *ret_first,
 		struct park **ret_park);
+/* For kinds' submit(): the library has served or ended it. */
+void park_ended(union request *request, int error);
 /* Take it back. false: it has ended or is ending by @done. */
 bool park_cancel(struct park *park);
 void park_put(struct park *park);
