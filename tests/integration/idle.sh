@@ -44,7 +44,7 @@ use() {
 	await_exit $waiter || fail "the waiter"
 
 	# One that gives up.
-	"$TRY" write "$M/pools/p/alloc" 1 > "$work/out" &
+	"$TRY" write "$M/pools/p/alloc" 1 > "$work/refused" &
 	waiter=$!
 	until_true grep -qx 1 "$M/pools/p/waiters"
 	kill -TERM $waiter
@@ -52,11 +52,13 @@ use() {
 	until_true grep -qx 0 "$M/pools/p/waiters"
 
 	# A condition, and a change that poll(2) tells.
+	: > "$work/out"
 	limit "$poller" answer "$M/pools/p/wait" 'min_nr==3' > "$work/out" &
 	waiter=$!
 	until_true grep -q waits "$work/out"
 	put 3 "$M/pools/p/min_nr"
 	await_exit $waiter || fail "the condition"
+	: > "$work/out"
 	limit "$poller" 1 "$M/pools/p/alloc" > "$work/out" &
 	waiter=$!
 	until_true grep -qx ready "$work/out"

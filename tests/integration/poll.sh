@@ -8,11 +8,23 @@
 
 poller=$abs_top_builddir/tests/lib/poller
 
+# What the one before has said is gone before the next one starts: a background
+# process opens its output when it gets to run.
+
 # watching ARGUMENTS... - a poller in the background, which has read its files
 watching() {
+	: > "$work/out"
 	limit "$poller" "$@" > "$work/out" 2>&1 &
 	watcher=$!
 	until_true grep -qx ready "$work/out"
+}
+
+# asking FILE TEXT - one in the background that waits for the answer
+asking() {
+	: > "$work/answer"
+	limit "$poller" answer "$@" > "$work/answer" &
+	asker=$!
+	until_true grep -q waits "$work/answer"
 }
 
 # told LINE... - what it has printed since, and it has ended well
@@ -66,17 +78,13 @@ grep -q "error_log PRI ERR .*min_nr" "$work/out" ||
 
 # An answer that is there, and one that must be waited for.
 expect $'there\n5' "$poller" answer "$P/wait" 'min_nr==5'
-limit "$poller" answer "$P/wait" 'min_nr==6' > "$work/answer" &
-asker=$!
-until_true grep -q waits "$work/answer"
+asking "$P/wait" 'min_nr==6'
 put 6 "$P/min_nr"
 await_exit $asker || fail "the asker failed"
 same $'waits\n6' "$(< "$work/answer")" "an answer that came later"
 put all "$P/free"
 put 5 "$P/alloc"
-limit "$poller" answer "$P/alloc" 1 > "$work/answer" &
-asker=$!
-until_true grep -q waits "$work/answer"
+asking "$P/alloc" 1
 put 'oldest 1' "$P/free"
 await_exit $asker || fail "the asker failed"
 same $'waits\n12' "$(< "$work/answer")" "an object that came later"
