@@ -43,7 +43,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <kmem/fast.h>
+#include <kmem/inline.h>
 #include <kmem/highmem.h>
 #include <kmem/introspect.h>
 #include <kmem/memalloc.h>

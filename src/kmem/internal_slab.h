@@ -69,14 +69,16 @@ struct cache_node {
 #define FREE_HOME 2u /* look whether it is of the thread's node */
 
 struct kmem_cache {
+	/* These three are for inline.h as well. */
 	unsigned int slot; /* its record in each thread's block; constant */
-	uint8_t bin; /* of the caches behind kmalloc(), see there; constant */
-
-	/* The shape: changed under LOCK_CACHES and LOCK_SLABS together,
-	 * while the cache has no slab. */
-	unsigned int object_size;
 	gfp_t always; /* __GFP_ZERO where every object is to be cleared */
 	unsigned int on_free; /* FREE_… */
+
+	uint8_t bin; /* of the caches behind kmalloc(), see there; constant */
+
+	/* The shape, and what follows from it above: changed under
+	 * LOCK_CACHES and LOCK_SLABS together, while there is no slab. */
+	unsigned int object_size;
 	struct slab_layout layout;
 	struct kmem_cache_spec spec;
 	gfp_t gfp; /* added to every request for pages */
@@ -117,6 +119,15 @@ struct kmem_cache {
 
 	struct cache_node node[]; /* kmem.nr_nodes of them */
 };
+
+_Static_assert(offsetof(struct kmem_cache, slot) ==
+			       offsetof(struct kmem_cache_fast, slot) &&
+		       offsetof(struct kmem_cache, always) ==
+			       offsetof(struct kmem_cache_fast, always) &&
+		       offsetof(struct kmem_cache, on_free) ==
+			       offsetof(struct kmem_cache_fast, on_free) &&
+		       offsetof(struct thread, record) == 0,
+	       "programs were compiled with these");
 
 #define for_each_cache_node(s, n)                                              \
 	for (struct cache_node *n = (s)->node; n < (s)->node + kmem.nr_nodes;  \

@@ -43,12 +43,12 @@ struct kmap_stack {
  * touched where it is used.
  */
 struct thread {
+	struct kmem_record record[MAX_SLOTS]; /* first, for inline.h */
 	struct list_head link; /* LOCK_THREADS */
 	uint64_t slot; /* virtual CPU = slot modulo cpus */
 	unsigned int node; /* that it prefers; the thread's own */
 	struct page_set page_set[MAX_ZONES];
 	struct kmap_stack kmap;
-	struct kmem_record record[MAX_SLOTS];
 	struct pool_cell cell[MAX_POOLS];
 };
 

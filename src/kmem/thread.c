@@ -23,6 +23,10 @@
 
 __thread struct thread *thread_self;
 
+/* The same for programs: a block begins with its records. */
+extern __thread struct kmem_record *kmem_thread_records
+	__attribute__((alias("thread_self")));
+
 struct list_head thread_list = LIST_HEAD_INIT(thread_list);
 pthread_mutex_t thread_list_lock = PTHREAD_MUTEX_INITIALIZER; /* LOCK_THREADS */
 
