@@ -12,6 +12,8 @@
 # script ends, the daemon is stopped, the mount is gone, and a word of trouble
 # in the daemon's log that expect_log did not announce fails the test.
 #
+# A script that defines at_end has it called then, too, for what else it began.
+#
 # Nothing here waits for time. What could block for ever is cut off by limit()
 # or by the watchdog; both are generous because machines are slow.
 
@@ -171,6 +173,7 @@ cleanup() {
 	trap - EXIT
 	set +e
 	stop_watchdog
+	! declare -F at_end > /dev/null || at_end
 	if [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2> /dev/null; then
 		kill -TERM "$daemon_pid"
 		await_exit "$daemon_pid" ||
