@@ -212,14 +212,15 @@ static void screen_init(struct screen *screen, struct watch *watch)
  */
 static int screen_loop(struct screen *screen)
 {
-	int signal_fd, signal = 0;
+	int signal_fd, signal = 0, err;
 
 	if (!terminal_start(&signal_fd))
 		return EXIT_FAILED;
-	if (sampler_start(&screen->sampler, screen->watch->mount,
-			  &screen->model)) {
+	err = sampler_start(&screen->sampler, screen->watch->mount,
+			    &screen->model);
+	if (err) {
 		terminal_end(signal_fd, 0);
-		top_error("no thread: %s", strerror(errno));
+		top_error("no thread: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
 	screen_refresh(screen);

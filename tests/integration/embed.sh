@@ -31,6 +31,10 @@ expect 444 stat -c %a "$M/caches/conn/objsize"
 expect_errno EPERM rmdir "$M/caches/conn"
 put 5 "$M/caches/conn/alloc"
 expect_value 6 "$M/caches/conn/alloc"
+limit "$abs_top_builddir/allocfs-top" -b -n 1 -f conn "$M" > "$work/top" ||
+	fail "allocfs-top: status $?"
+grep -q " $(< "$M/caches/conn/owner") *conn\$" "$work/top" ||
+	fail "allocfs-top: $(< "$work/top")"
 put all "$M/caches/conn/free"
 expect_value 1 "$M/caches/conn/alloc"
 echo >&4
