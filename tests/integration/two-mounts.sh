@@ -11,21 +11,7 @@ need_fuse
 N=$work/N
 mkdir "$M" "$N"
 
-# tell ANSWER COMMAND... - to the program
-tell() {
-	local want=$1 got
-
-	shift
-	echo "$*" >&4
-	read -r -t "${LIMIT:-120}" got <&5 || fail "no answer to '$*'"
-	same "$want" "$got" "$*"
-}
-
-mkfifo "$work/to" "$work/from"
-"$abs_top_builddir/tests/lib/embedded" < "$work/to" > "$work/from" \
-	2> "$daemon_log" &
-daemon_pid=$!
-exec 4> "$work/to" 5< "$work/from"
+start_program
 
 names() {
 	(cd "$1" && shopt -s nullglob && echo *[ab])
@@ -150,10 +136,7 @@ expect_errno EDQUOT write "$N/caches/c/alloc" 1
 expect "5 0" stat -f -c '%c %d' "$N"
 
 # The end of the program is the end of all of them.
-exec 4>&-
-await_exit "$daemon_pid" || fail "status $?"
-daemon_pid=
+stop_program
 for view in "$M" "$N"; do
 	! is_mounted "$view" || fail "$view is still mounted"
 done
-check_log

@@ -132,6 +132,39 @@ stop_daemon() {
 	check_log
 }
 
+# start_program - lib/embedded, which mounts its own allocator where it is told
+start_program() {
+	need_fuse
+	mkfifo "$work/to" "$work/from"
+	"$abs_top_builddir/tests/lib/embedded" < "$work/to" > "$work/from" \
+		2> "$daemon_log" &
+	daemon_pid=$!
+	exec {to}> "$work/to" {from}< "$work/from"
+}
+
+# tell ANSWER COMMAND... - to that program
+tell() {
+	local want=$1 got
+
+	shift
+	echo "$*" >&"$to"
+	read -r -t "${LIMIT:-120}" got <&"$from" || fail "no answer to '$*'"
+	same "$want" "$got" "$*"
+}
+
+# stop_program - its mounts end with it
+stop_program() {
+	local status
+
+	exec {to}>&-
+	await_exit "$daemon_pid" && status=0 || status=$?
+	daemon_pid=
+	exec {from}<&-
+	rm "$work/to" "$work/from"
+	[ $status -eq 0 ] || fail "the program's exit status is $status"
+	check_log
+}
+
 has_ended() {
 	local state
 

@@ -10,6 +10,7 @@
  *	start PLACE DIR [fuse options]
  *	stop PLACE		PLACE is 0 to 3
  *	ready			OK while libkmem is set up, else ENODEV
+ *	validate		OK, or EUCLEAN if there is anything wrong with it
  *	limit N			max_objects and max_waiters of what starts next
  *
  * The end of the input stops all, in the order of their places.
@@ -20,6 +21,7 @@
 #include <string.h>
 
 #include <allocfs/allocfs.h>
+#include <kmem/introspect.h>
 #include <kmem/kmem.h>
 
 #define PLACES 4
@@ -44,6 +46,8 @@ static int do_start(char **arg)
 {
 	struct allocfs_options options = ALLOCFS_OPTIONS_INIT;
 
+	/* More than CPUs, so that one is in the midst of what another does. */
+	options.threads = 8;
 	options.fuse_options = arg[2];
 	options.max_objects = limit;
 	options.max_waiters = limit;
@@ -65,6 +69,12 @@ static int do_ready(char **arg)
 	return kmem_ready() ? 0 : -ENODEV;
 }
 
+static int do_validate(char **arg)
+{
+	(void)arg;
+	return kmem_validate() ? -EUCLEAN : 0;
+}
+
 static int do_limit(char **arg)
 {
 	limit = strtoull(arg[0], NULL, 10);
@@ -76,9 +86,10 @@ static const struct command {
 	int (*fn)(char **arg);
 	int args; /* at least */
 } commands[] = {
-	{ "init", do_init, 0 },	  { "exit", do_exit, 0 },
-	{ "start", do_start, 2 }, { "stop", do_stop, 1 },
-	{ "ready", do_ready, 0 }, { "limit", do_limit, 1 },
+	{ "init", do_init, 0 },		{ "exit", do_exit, 0 },
+	{ "start", do_start, 2 },	{ "stop", do_stop, 1 },
+	{ "ready", do_ready, 0 },	{ "limit", do_limit, 1 },
+	{ "validate", do_validate, 0 },
 };
 
 static int obey(char *line)
