@@ -367,7 +367,6 @@ int kmem_cache_remove(struct kmem_cache *s)
 	if (!busy) {
 		cache_list_settle(s);
 		busy = in_use(s);
-		s->dying = false;
 	}
 	if (!busy)
 		empty = unlist(s);

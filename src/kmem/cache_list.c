@@ -48,20 +48,24 @@ int cache_list_add(struct kmem_cache *s)
 }
 
 /*
- * Waits until nobody looks at the cache, and lets nobody look any more. The lock
- * is dropped meanwhile; what was true of the cache before may not be true then.
+ * Waits until nobody looks at the cache. The lock is dropped meanwhile; what was
+ * true of the cache before may not be true then. Who comes in that time is let
+ * in: told that the cache is gone, he would forget what he has of it, while it
+ * may well stay.
  */
 void cache_list_settle(struct kmem_cache *s)
 {
 	lock_assert_held(&cache_list_lock);
-	s->dying = true;
+	s->awaited++;
 	while (s->pins)
 		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
+	s->awaited--;
 }
 
 /* Forgets the cache; not its slot. */
 void cache_list_remove(struct kmem_cache *s)
 {
+	s->dying = true;
 	cache_list_settle(s);
 	list_del(&s->link);
 	cache_forget_aliases(s);
@@ -172,7 +176,7 @@ struct kmem_cache *kmem_cache_pin(uint64_t serial)
 void kmem_cache_unpin(struct kmem_cache *s)
 {
 	lock(&cache_list_lock, LOCK_CACHES);
-	if (--s->pins == 0 && s->dying)
+	if (--s->pins == 0 && (s->dying || s->awaited))
 		pthread_cond_broadcast(&cache_unpinned);
 	unlock(&cache_list_lock);
 }

@@ -90,8 +90,9 @@ struct kmem_cache {
 	uint16_t *shuffle; /* an order of a slab's objects, or NULL */
 
 	uint64_t serial;
-	struct list_head link; /* LOCK_CACHES, as the next four */
+	struct list_head link; /* LOCK_CACHES, as the next five */
 	unsigned int pins;
+	unsigned int awaited; /* by how many, that there are no pins */
 	unsigned int users; /* that created it, under one name or another */
 	bool mergeable;
 	bool dying;
