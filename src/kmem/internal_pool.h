@@ -29,6 +29,7 @@ struct mempool_cold {
 
 	/* LOCK_POOLS */
 	unsigned int pins;
+	unsigned int awaited; /* by how many, that there are no pins */
 	bool dying;
 
 	/* the pool's lock for writers, read without */
@@ -38,6 +39,7 @@ struct mempool_cold {
 	int low;
 	uint64_t limit;
 	uint64_t pending; /* asked of the backing, not yet counted */
+	unsigned int resizing; /* who may have an element that is not counted */
 	uint64_t peak;
 	uint64_t tickets;
 	uint64_t stat[KMEM_NR_MEMPOOL_STATS];

@@ -240,10 +240,11 @@ static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
  */
 void pool_put_back(mempool_t *pool, void **elements, unsigned int nr)
 {
-	if (nr && counter_read(pool->careful))
-		drop_quota(pool, nr);
 	for (unsigned int i = 0; i < nr; i++)
 		pool->free(elements[i], pool->pool_data);
+	/* The last thing: until then the pool keeps its backing. */
+	if (nr && counter_read(pool->careful))
+		drop_quota(pool, nr);
 }
 
 /* ---- life ---- */
@@ -586,13 +587,17 @@ static bool may_leave(mempool_t *pool, void *element)
 	return may;
 }
 
+/* Once it is counted as back, the pool may get another backing. */
 static __attribute__((noinline)) void free_carefully(mempool_t *pool,
 						     void *element)
 {
+	mempool_free_t *free_fn = pool->free;
+	void *data = pool->pool_data;
+
 	if (refill(pool, &element, 1, true) || !may_leave(pool, element))
 		return;
 	count_in(pool, 1);
-	pool->free(element, pool->pool_data);
+	free_fn(element, data);
 }
 
 void mempool_free(void *element, mempool_t *pool)
@@ -665,6 +670,14 @@ static void grow_reserve(mempool_t *pool)
 	}
 }
 
+/* While it goes on, elements are on their way that no count knows. */
+static void mark_resizing(mempool_t *pool, int change)
+{
+	lock(&pool->lock, LOCK_POOL);
+	pool->cold->resizing += (unsigned int)change;
+	unlock(&pool->lock);
+}
+
 int mempool_resize(mempool_t *pool, int new_min_nr)
 {
 	struct pool_ended ended;
@@ -673,10 +686,12 @@ int mempool_resize(mempool_t *pool, int new_min_nr)
 	if (err)
 		return err;
 	pool_ended_init(&ended);
+	mark_resizing(pool, 1);
 	err = set_slots(pool, new_min_nr, &ended);
 	pool_ended_run(&ended, -ENOMEM);
 	if (!err)
 		grow_reserve(pool);
+	mark_resizing(pool, -1);
 	return err;
 }
 

@@ -182,7 +182,8 @@ mempool_t *mempool_pin(uint64_t serial)
 void mempool_unpin(mempool_t *pool)
 {
 	lock(&pool_list_lock, LOCK_POOLS);
-	if (--pool->cold->pins == 0 && pool->cold->dying)
+	if (--pool->cold->pins == 0 &&
+	    (pool->cold->dying || pool->cold->awaited))
 		pthread_cond_broadcast(&pool_unpinned);
 	unlock(&pool_list_lock);
 }
@@ -537,7 +538,8 @@ static int move_to(mempool_t *pool, struct pool_backing b)
 		return -ENOMEM;
 	made = fill_slots(&b, slots, nr);
 	lock(&pool->lock, LOCK_POOL);
-	if (pool_in_use(pool) || nr != pool_capacity(pool))
+	if (pool_in_use(pool) || pool->cold->resizing ||
+	    nr != pool_capacity(pool))
 		err = -EBUSY;
 	else if (made < nr)
 		err = -ENOMEM;
@@ -563,10 +565,23 @@ int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 	return err;
 }
 
-/* The look and the end are not one step: nobody else may use the pool. */
+/*
+ * Who has the pool pinned may be about to take an element: what counts is
+ * whether it is in use when nobody has, and then nobody may pin it any more. But
+ * not before, as whoever is told that it is gone forgets what he has of it.
+ */
 int mempool_remove(mempool_t *pool)
 {
-	if (is_busy(pool))
+	bool busy;
+
+	lock(&pool_list_lock, LOCK_POOLS);
+	pool->cold->awaited++;
+	while (!(busy = is_busy(pool)) && pool->cold->pins)
+		pthread_cond_wait(&pool_unpinned, &pool_list_lock);
+	pool->cold->awaited--;
+	pool->cold->dying = !busy;
+	unlock(&pool_list_lock);
+	if (busy)
 		return -EBUSY;
 	mempool_destroy(pool);
 	return 0;
@@ -593,7 +608,7 @@ void mempool_set_exact(mempool_t *pool, bool exact)
 	unlock(&pool->lock);
 }
 
-/* Quota taken before a limit existed is not pending under it. */
+/* What is asked of the backing meanwhile goes on being pending. */
 void mempool_set_limit(mempool_t *pool, uint64_t limit)
 {
 	uint64_t old;
@@ -601,7 +616,6 @@ void mempool_set_limit(mempool_t *pool, uint64_t limit)
 	lock(&pool->lock, LOCK_POOL);
 	old = pool->cold->limit;
 	counter_set(pool->cold->limit, limit);
-	pool->cold->pending = 0;
 	pool_set_careful(pool);
 	unlock(&pool->lock);
 	if (limit > old)
