@@ -43,6 +43,14 @@ void strbuf_reset(struct strbuf *sb)
 	sb->failed = false;
 }
 
+void strbuf_cut(struct strbuf *sb, size_t len)
+{
+	if (len >= sb->len)
+		return;
+	sb->len = len;
+	sb->data[len] = '\0';
+}
+
 void strbuf_free(struct strbuf *sb)
 {
 	free(sb->data);

@@ -32,6 +32,11 @@ struct strbuf {
 void strbuf_reset(struct strbuf *sb);
 
 /**
+ * strbuf_cut() - keep the first @len bytes only
+ */
+void strbuf_cut(struct strbuf *sb, size_t len);
+
+/**
  * strbuf_free() - empty it, release the memory; it may be used again
  */
 void strbuf_free(struct strbuf *sb);
