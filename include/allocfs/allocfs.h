@@ -74,13 +74,17 @@ struct allocfs_modules {
  * @source: what mount(8) shows as the device; NULL: "allocfs"
  * @fuse_options: FUSE's own mount options, separated by commas, or NULL.
  *	allow_other turns default_permissions on.
+ * @config: lines of the grammar of the file config, see allocfs(5), which are
+ *	carried out before there is a mount; NULL: none
  * @modules: who loads modules; not copied. NULL: nobody
  * @log: receives messages, one line each without the newline; may be NULL;
  *	called from any thread
+ * @refused: called once when @config is refused: in which line, and why; may be
+ *	NULL
  * @ready: called once, when the mount answers; may be NULL
  * @ended: called once when the mount has ended by itself, by umount(8);
  *	allocfs_stop() is still due; may be NULL
- * @arg: handed to the three
+ * @arg: handed to the four
  */
 struct allocfs_options {
 	uid_t uid;
@@ -92,8 +96,10 @@ struct allocfs_options {
 	bool debug;
 	const char *source;
 	const char *fuse_options;
+	const char *config;
 	const struct allocfs_modules *modules;
 	void (*log)(void *arg, const char *text);
+	void (*refused)(void *arg, unsigned int line, const char *why);
 	void (*ready)(void *arg);
 	void (*ended)(void *arg);
 	void *arg;
@@ -115,8 +121,8 @@ struct allocfs_options {
  * libkmem up with its defaults if nobody did. When it returns, the kernel
  * knows the mount; @ready tells when it answers. Context: may sleep; not
  * concurrently with itself (libfuse's log is one per process).
- * Return: 0; -EINVAL for FUSE options that libfuse refuses; the error of
- * stat(2) or of mounting.
+ * Return: 0; -EINVAL for FUSE options that libfuse refuses; -EBADMSG: @config was
+ * refused, as @refused was told; the error of stat(2) or of mounting.
  */
 int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
 		  struct allocfs **ret_fs);

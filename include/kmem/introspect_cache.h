@@ -200,6 +200,7 @@ struct kmem_cache_node_info {
  * @order: preferred order of a slab
  * @objs_per_slab: objects in a slab of that order
  * @min_partial: empty slabs kept per node
+ * @min_partial_set: by hand: another shape does not change it
  * @sheaf_capacity: objects a thread may park
  * @aliases: further names merged into it
  * @limit: KMEM_NO_LIMIT when none
@@ -227,6 +228,7 @@ struct kmem_cache_info {
 	unsigned int order;
 	unsigned int objs_per_slab;
 	unsigned long min_partial;
+	bool min_partial_set;
 	unsigned int sheaf_capacity;
 	unsigned int aliases;
 	uint64_t limit;

@@ -19,7 +19,7 @@ mode_t attr_mode(struct view *view, const struct place *place)
 	(void)view;
 	if (place->node->type == NODE_BYTES)
 		return place->node->bytes->write ? 0644 : 0444;
-	if (!attr->store && !attr->stream)
+	if (!attr->store && !attr->stream && !attr->write)
 		return 0444;
 	if ((attr->flags & ATTR_OWNED) && !place->source->mounted)
 		return 0444;
@@ -86,6 +86,16 @@ int command_text(struct call *call, const char *buf, size_t size, size_t most,
  */
 static pthread_mutex_t store_lock = PTHREAD_MUTEX_INITIALIZER;
 
+void attr_store_lock(void)
+{
+	pthread_mutex_lock(&store_lock);
+}
+
+void attr_store_unlock(void)
+{
+	pthread_mutex_unlock(&store_lock);
+}
+
 static int store(struct call *call, char *text, size_t len)
 {
 	const struct attr *attr = call->place.node->attr;
@@ -93,9 +103,9 @@ static int store(struct call *call, char *text, size_t len)
 
 	if (!(attr->flags & ATTR_OWNED))
 		return attr->store(call, text, len);
-	pthread_mutex_lock(&store_lock);
+	attr_store_lock();
 	err = attr->store(call, text, len);
-	pthread_mutex_unlock(&store_lock);
+	attr_store_unlock();
 	return err;
 }
 

@@ -102,8 +102,13 @@ NODE_ATTR(objects, "objects in use or parked")
  */
 static int reshape(struct call *call, const struct kmem_cache_spec *spec)
 {
-	int err = kmem_cache_reshape(call->cache, spec);
+	int err;
 
+	if (call->plan) {
+		*call->plan = *spec;
+		return 0;
+	}
+	err = kmem_cache_reshape(call->cache, spec);
 	if (err == -EBUSY)
 		return call_fail(call, err, "objects are in use");
 	if (err)
@@ -118,6 +123,10 @@ static void spec_now(struct call *call, struct kmem_cache_spec *spec)
 {
 	struct kmem_cache_info info;
 
+	if (call->plan) {
+		*spec = *call->plan;
+		return;
+	}
 	kmem_cache_info(call->cache, &info);
 	*spec = info.spec;
 }
@@ -148,7 +157,8 @@ static int objsize_store(struct call *call, char *text, size_t len)
 	spec.object_size = (unsigned int)size;
 	return reshape(call, &spec);
 }
-static ATTR_RW(objsize, "usable bytes per object", .flags = ATTR_OWNED);
+static ATTR_RW(objsize, "usable bytes per object", .save = save_shown,
+	       .flags = ATTR_OWNED);
 
 /*
  * The alignment in effect, as in the kernel, and not what was asked for: 0 and
@@ -160,6 +170,15 @@ static int align_show(struct call *call, struct strbuf *sb)
 
 	kmem_cache_info(call->cache, &info);
 	return show_number(sb, info.align);
+}
+
+/* What was asked for: with another size it may mean another one. */
+static int align_save(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return show_number(sb, info.spec.align);
 }
 
 /* 0 leaves it to the library: eight bytes, or what the flags ask for. */
@@ -179,7 +198,8 @@ static int align_store(struct call *call, char *text, size_t len)
 	spec.align = (unsigned int)align;
 	return reshape(call, &spec);
 }
-static ATTR_RW(align, "alignment of objects", .flags = ATTR_OWNED);
+static ATTR_RW(align, "alignment of objects", .save = align_save,
+	       .flags = ATTR_OWNED);
 
 /* What the kernel lets nobody change is so in its own tree, see the tables. */
 #define KERNEL_SHAPE_ATTR(name, help_)                                         \
@@ -218,7 +238,21 @@ static int flags_store(struct call *call, char *text, size_t len)
 	spec.flags = flags;
 	return reshape(call, &spec);
 }
-static ATTR_RW(flags, "SLAB_... flags", .flags = ATTR_OWNED);
+
+/* `none`, and not 0x0. */
+static int flags_save(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	if (info.spec.flags)
+		slab_flags_print(sb, info.spec.flags);
+	else
+		strbuf_adds(sb, "none");
+	return 0;
+}
+static ATTR_RW(flags, "SLAB_... flags", .save = flags_save,
+	       .flags = ATTR_OWNED);
 
 /*
  * The kernel shows a function and its offset. That is what programs' own
@@ -294,7 +328,18 @@ static int ctor_store(struct call *call, char *text, size_t len)
 		return err;
 	return reshape(call, &spec);
 }
-static ATTR_RW(ctor, "none, zero, byte:0xNN or sequence", .flags = ATTR_OWNED);
+
+static int ctor_save(struct call *call, struct strbuf *sb)
+{
+	size_t len = sb->len;
+	int err = ctor_show(call, sb);
+
+	if (!err && sb->len == len)
+		strbuf_adds(sb, "none");
+	return err;
+}
+static ATTR_RW(ctor, "none, zero, byte:0xNN or sequence", .save = ctor_save,
+	       .flags = ATTR_OWNED);
 KERNEL_SHAPE_ATTR(ctor, "the constructor, or empty");
 
 /*
@@ -365,11 +410,20 @@ static int min_partial_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = store_number(call, text, UINT64_MAX, &nr);
-	if (!err)
+	if (!err && !call->check)
 		kmem_cache_set_min_partial(call->cache, nr);
 	return err;
 }
-static ATTR_RW(min_partial, "empty slabs kept");
+
+/* What follows from the shape will follow again. */
+static int min_partial_save(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return info.min_partial_set ? show_number(sb, info.min_partial) : 0;
+}
+static ATTR_RW(min_partial, "empty slabs kept", .save = min_partial_save);
 
 static int remote_node_defrag_ratio_show(struct call *call, struct strbuf *sb)
 {
@@ -387,12 +441,22 @@ static int remote_node_defrag_ratio_store(struct call *call, char *text,
 
 	(void)len;
 	err = store_number(call, text, 100, &ratio);
-	if (!err)
+	if (!err && !call->check)
 		kmem_cache_set_defrag_ratio(call->cache, (unsigned int)ratio);
 	return err;
 }
-static ATTR_RW(remote_node_defrag_ratio,
-	       "how readily other nodes' slabs serve");
+
+/* Of interest to few: left out where it is as at first. */
+static int remote_node_defrag_ratio_save(struct call *call, struct strbuf *sb)
+{
+	struct kmem_cache_info info;
+
+	kmem_cache_info(call->cache, &info);
+	return info.defrag_ratio == 100 ? 0
+					: show_number(sb, info.defrag_ratio);
+}
+static ATTR_RW(remote_node_defrag_ratio, "how readily other nodes' slabs serve",
+	       .save = remote_node_defrag_ratio_save);
 
 /* As in kernels of generation 7: what it was for is gone, and it stays 0. */
 static int cpu_partial_show(struct call *call, struct strbuf *sb)
@@ -521,10 +585,10 @@ KMEM_CACHE_STATS(STAT_ATTR)
 
 const struct node cache_table[] = {
 	FILE("objsize", objsize_attr),
-	SOURCE_FILES,
 	FILE("align", align_attr),
 	FILE("flags", flags_attr),
 	FILE("ctor", ctor_attr),
+	SOURCE_FILES,
 	FILE("owner", owner_attr),
 	FILE("map", map_attr),
 	FILE("cached", cached_attr),
@@ -602,6 +666,31 @@ static int cache_make(struct call *call, const char *name, uint64_t *ret_kmem)
 		return call_fail(call, err, "no new cache");
 	*ret_kmem = kmem_cache_serial(s);
 	return 0;
+}
+
+static void cache_plan(struct call *call, struct kmem_cache_spec *plan)
+{
+	spec_now(call, plan);
+	call->plan = plan;
+}
+
+/* In all that a store can change. */
+static bool same_shape(const struct kmem_cache_spec *a,
+		       const struct kmem_cache_spec *b)
+{
+	return a->object_size == b->object_size && a->align == b->align &&
+	       a->flags == b->flags && a->ctor_kind == b->ctor_kind &&
+	       a->ctor_byte == b->ctor_byte && a->ctor == b->ctor;
+}
+
+/* A cache that is in use may be told to be what it is. */
+static int cache_carry_out(struct call *call)
+{
+	struct kmem_cache_spec *plan = call->plan, now;
+
+	call->plan = NULL;
+	spec_now(call, &now);
+	return same_shape(plan, &now) ? 0 : reshape(call, plan);
 }
 
 /* Does the pool of that serial, if it still exists, stand on the cache? */
@@ -770,6 +859,8 @@ const struct kind cache_kind = {
 	.describe = cache_describe,
 	.make = cache_make,
 	.remove = cache_remove,
+	.plan = cache_plan,
+	.carry_out = cache_carry_out,
 	.objsize = cache_objsize,
 	.in_use = cache_in_use,
 	.available = cache_available,

@@ -76,12 +76,12 @@ static int phys_store(struct call *call, char *text, size_t len)
 	/* It would mean "anywhere" to the library. */
 	if (!err && phys == KMEM_IOMEM_ANYWHERE)
 		err = call_fail(call, -EINVAL, "not whole pages outside RAM");
-	if (err)
+	if (err || call->check)
 		return err;
 	return say_why(call, kmem_iomem_move(call->iomem, phys), false);
 }
 static ATTR_RW(phys, "its first physical address; a new one while not mapped",
-	       .flags = ATTR_OWNED);
+	       .save = save_shown, .flags = ATTR_OWNED);
 
 static int size_show(struct call *call, struct strbuf *sb)
 {
@@ -99,13 +99,13 @@ static int size_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = store_number(call, text, INT64_MAX, &size);
-	if (err)
+	if (err || call->check)
 		return err;
 	kmem_iomem_info(call->iomem, &info);
 	return say_why(call, kmem_iomem_resize(call->iomem, size), *info.file);
 }
 static ATTR_RW(size, "its bytes, whole pages; another size empties it",
-	       .flags = ATTR_OWNED);
+	       .save = save_shown, .flags = ATTR_OWNED);
 
 static int file_show(struct call *call, struct strbuf *sb)
 {
@@ -142,16 +142,19 @@ static int file_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	if (!strcmp(text, "none"))
-		return say_why(call, kmem_iomem_set_file(kmem, NULL), false);
+		return call->check
+			       ? 0
+			       : say_why(call, kmem_iomem_set_file(kmem, NULL),
+					 false);
 	if (*text != '/')
 		return call_fail(call, -EINVAL, "no path from the root: '%s'",
 				 text);
 	if (call->uid != 0 && call->uid != geteuid())
 		return call_fail(call, -EPERM,
 				 "only root and who mounted may name a file");
-	return job_start(call, file_job, text, call->size, NULL);
+	return call->check ? 0 : job_start_or_note(call, file_job, text);
 }
-static ATTR_RW(file, "the file that it is, or none: memory",
+static ATTR_RW(file, "the file that it is, or none: memory", .save = save_shown,
 	       .flags = ATTR_OWNED | ATTR_FRESH);
 
 static int mapped_show(struct call *call, struct strbuf *sb)

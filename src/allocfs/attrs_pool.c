@@ -57,12 +57,14 @@ static int min_nr_store(struct call *call, char *text, size_t len)
 		return err;
 	if (!nr)
 		return call_fail(call, -EINVAL, "a reserve of 0 elements");
+	if (call->check)
+		return 0;
 	err = mempool_resize(call->pool, (int)nr);
 	if (err)
 		return call_fail(call, err, "no room for %s elements", text);
 	return 0;
 }
-static ATTR_RW(min_nr, "guaranteed elements");
+static ATTR_RW(min_nr, "guaranteed elements", .save = save_shown);
 
 /* ---- the backing --------------------------------------------------------- */
 
@@ -70,7 +72,7 @@ static ATTR_RW(min_nr, "guaranteed elements");
  * A cache is shown by the name that it has in the mount, not by the one that a
  * program gave it, so that what is read here can be written here.
  */
-static int backing_show(struct call *call, struct strbuf *sb)
+static int backing_save(struct call *call, struct strbuf *sb)
 {
 	struct kmem_mempool_info info;
 	char name[SOURCE_NAME_MAX + 1];
@@ -82,7 +84,6 @@ static int backing_show(struct call *call, struct strbuf *sb)
 		strbuf_adds(sb, "custom\n");
 		break;
 	case KMEM_MEMPOOL_SLAB:
-		source_sync(call->view, &cache_kind);
 		cache = source_by_kmem(call->view, &cache_kind, info.backing);
 		text_copy(name, sizeof(name), "?");
 		if (cache)
@@ -106,11 +107,21 @@ static int backing_show(struct call *call, struct strbuf *sb)
 	return 0;
 }
 
+static int backing_show(struct call *call, struct strbuf *sb)
+{
+	source_sync(call->view, &cache_kind);
+	return backing_save(call, sb);
+}
+
 /* Any cache will do, a program's, too: the pool only allocates from it. */
 static int parse_cache(struct call *call, const char *name, uint64_t *backing)
 {
-	struct source *cache = source_by_name(call->view, &cache_kind, name);
+	struct source *cache;
 
+	/* It may be made by then. */
+	if (call->check && !parse_name(name))
+		return 0;
+	cache = source_by_name(call->view, &cache_kind, name);
 	if (!cache)
 		return call_fail(call, -ENOENT, "no cache '%s'", name);
 	*backing = cache->kmem;
@@ -162,7 +173,7 @@ static int backing_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = parse_backing(call, text, &kind, &backing);
-	if (err)
+	if (err || call->check)
 		return err;
 	err = mempool_rebase(call->pool, kind, backing);
 	switch (err) {
@@ -183,7 +194,7 @@ static int backing_store(struct call *call, char *text, size_t len)
 }
 static ATTR_RW(backing,
 	       "slab:NAME, kmalloc:BYTES, kvmalloc:BYTES or pages:ORDER",
-	       .flags = ATTR_OWNED);
+	       .save = backing_save, .flags = ATTR_OWNED);
 
 /* ---- watching and limiting ----------------------------------------------- */
 
@@ -223,7 +234,7 @@ static int poison_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = store_number(call, text, 1, &on);
-	if (!err)
+	if (!err && !call->check)
 		err = mempool_set_poison(call->pool, on);
 	if (err == -EBUSY)
 		return call_fail(call, err,
@@ -234,7 +245,7 @@ static int poison_store(struct call *call, char *text, size_t len)
 	return err;
 }
 static ATTR_RW(poison, "1: fill the reserve with a pattern and look at it",
-	       .flags = ATTR_OWNED);
+	       .save = save_shown, .flags = ATTR_OWNED);
 
 /* ---- the table ----------------------------------------------------------- */
 
@@ -242,9 +253,9 @@ static ATTR_RW(poison, "1: fill the reserve with a pattern and look at it",
 
 /* clang-format off */
 const struct node pool_table[] = {
-	SOURCE_FILES,
-	FILE("min_nr", min_nr_attr),
 	FILE("backing", backing_attr),
+	FILE("min_nr", min_nr_attr),
+	SOURCE_FILES,
 	FILE("low", low_attr),
 	FILE("poison", poison_attr),
 	FILE("owner", owner_attr),

@@ -90,6 +90,7 @@ const struct node root_table[] = {
 	FILE("README", readme_attr),
 	FILE("version", version_attr),
 	FILE("error_log", error_log_attr),
+	FILE("config", config_attr),
 	FILE("where", where_all_attr),
 	FILE("kmsg", kmsg_attr),
 	EACH("caches", cache_kind),

@@ -37,14 +37,23 @@ static int objsize_store(struct call *call, char *text, size_t len)
 	(void)len;
 	if (!err && !size)
 		err = call_fail(call, -EINVAL, "objects of 0 bytes");
-	if (err)
+	if (err || call->check)
 		return err;
 	pthread_mutex_lock(&source->lock);
 	source->size = size;
 	pthread_mutex_unlock(&source->lock);
 	return 0;
 }
-static ATTR_RW(objsize, "bytes of an object that is made in objects/");
+
+/* Unless it is as at first, which each kind has for itself. */
+static int objsize_save(struct call *call, struct strbuf *sb)
+{
+	if (sized_objsize(call) == call->place.source->kind->size)
+		return 0;
+	return objsize_show(call, sb);
+}
+static ATTR_RW(objsize, "bytes of an object that is made in objects/",
+	       .save = objsize_save);
 
 /* clang-format off */
 const struct node sized_table[] = {

@@ -53,6 +53,11 @@ int store_limit(struct call *call, const char *text, uint64_t *ret_value)
 	return store_number(call, text, KMEM_NO_LIMIT - 1, ret_value);
 }
 
+int save_shown(struct call *call, struct strbuf *sb)
+{
+	return call->place.node->attr->show(call, sb);
+}
+
 void show_counter(struct strbuf *sb, const char *name, uint64_t value)
 {
 	strbuf_addf(sb, "%s %llu\n", name, (unsigned long long)value);
@@ -192,14 +197,15 @@ static int gfp_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = gfp_parse(call, text, &gfp);
-	if (err)
+	if (err || call->check)
 		return err;
 	pthread_mutex_lock(&source->lock);
 	source->gfp = gfp;
 	pthread_mutex_unlock(&source->lock);
 	return 0;
 }
-ATTR_RW(gfp, "mask of requests through this directory");
+ATTR_RW(gfp, "mask of requests through this directory", .save = save_shown,
+	.first = "GFP_KERNEL");
 
 static int where_show(struct call *call, struct strbuf *sb)
 {
@@ -229,11 +235,12 @@ static int limit_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = store_limit(call, text, &limit);
-	if (!err)
+	if (!err && !call->check)
 		call->place.source->kind->set_limit(call, limit);
 	return err;
 }
-ATTR_RW(limit, "max or the most objects in use; a pool: of the backing");
+ATTR_RW(limit, "max or the most objects in use; a pool: of the backing",
+	.save = save_shown, .first = "max");
 
 static int peak_show(struct call *call, struct strbuf *sb)
 {

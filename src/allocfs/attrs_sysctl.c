@@ -10,6 +10,8 @@
  * empty, so that who reads the whole mount meets no error.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "util/parse.h"
 #include "util/text.h"
@@ -68,6 +70,16 @@ static int parse_values(struct call *call, char *text,
 	return 0;
 }
 
+/* What only does something when it is written is no part of a layout. */
+static int check_keeps(struct call *call, const struct kmem_sysctl *sysctl)
+{
+	int64_t values[KMEM_SYSCTL_VALUES];
+
+	if (kmem_sysctl_get(sysctl, values) == -EACCES)
+		return call_fail(call, -EINVAL, "a command, and no setting");
+	return 0;
+}
+
 static int sysctl_store(struct call *call, char *text, size_t len)
 {
 	const struct kmem_sysctl *sysctl = kmem_sysctl(call->place.about);
@@ -77,7 +89,9 @@ static int sysctl_store(struct call *call, char *text, size_t len)
 
 	(void)len;
 	err = parse_values(call, text, sysctl, values, &nr);
-	if (err)
+	if (!err && call->check)
+		err = check_keeps(call, sysctl);
+	if (err || call->check)
 		return err;
 	err = kmem_sysctl_set(sysctl, values, nr);
 	if (err == -EINVAL || err == -ERANGE)
@@ -86,7 +100,41 @@ static int sysctl_store(struct call *call, char *text, size_t len)
 				 (long long)sysctl->max);
 	return err;
 }
-static ATTR_RW(sysctl, "a tunable of the page allocator");
+
+static unsigned int nr_sysctls(void)
+{
+	unsigned int nr = 0;
+
+	while (kmem_sysctl(nr))
+		nr++;
+	return nr;
+}
+
+int sysctl_remember(struct view *view)
+{
+	unsigned int i, nr = nr_sysctls();
+
+	view->first_tunables = calloc(nr, sizeof(*view->first_tunables));
+	if (!view->first_tunables)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++)
+		kmem_sysctl_get(kmem_sysctl(i), view->first_tunables[i]);
+	return 0;
+}
+
+/* Most follow from the memory; what nobody changed will follow again. */
+static int sysctl_save(struct call *call, struct strbuf *sb)
+{
+	const struct kmem_sysctl *sysctl = kmem_sysctl(call->place.about);
+	const int64_t *first = call->view->first_tunables[call->place.about];
+	int64_t values[KMEM_SYSCTL_VALUES];
+
+	if (kmem_sysctl_get(sysctl, values) ||
+	    !memcmp(values, first, sysctl->nr * sizeof(*values)))
+		return 0;
+	return sysctl_show(call, sb);
+}
+static ATTR_RW(sysctl, "a tunable of the page allocator", .save = sysctl_save);
 
 const struct node vm_table[] = {
 	MANY_FILES(sysctls, sysctl_attr),

@@ -14,6 +14,9 @@
  * result is told to nobody but error_log. A mount that ends does not wait: the
  * thread lets go of it by job_exit(), and finds at its end that it has no view
  * any more. While a thread answers, the view waits for it.
+ *
+ * A task works on the view itself, so the view waits for all of it, but for what
+ * may take long: it lets go of the view around that (job_leave(), job_enter()).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +31,7 @@
  * struct job - a command that runs
  *
  * Constant: all but the following.
- * Under job_lock: link, view, answering.
+ * Under job_lock: link, view, answering (or at work on the view).
  * Its thread's: why.
  */
 struct job {
@@ -39,6 +42,9 @@ struct job {
 	atomic_bool interrupted;
 	const struct allocfs_modules *modules;
 	job_fn *run;
+	job_task *task; /* instead of @run, with @arg, which @drop frees */
+	void *arg;
+	void (*drop)(void *arg);
 	fuse_req_t req;
 	uid_t uid;
 	struct place place; /* with a reference */
@@ -61,6 +67,8 @@ static void job_destroy(struct watch *watch)
 	struct job *job = job_of(watch);
 
 	source_put(job->view, job->place.source);
+	if (job->drop)
+		job->drop(job->arg);
 	free(job);
 }
 
@@ -131,12 +139,29 @@ static void job_done(struct job *job, int err)
 }
 
 /* Return: whether there is still a mount to answer to. */
-static bool job_begin_answer(struct job *job)
+bool job_enter(struct job *job)
+{
+	bool there;
+
+	pthread_mutex_lock(&job_lock);
+	there = job->view != NULL;
+	job->answering = there;
+	pthread_mutex_unlock(&job_lock);
+	return there;
+}
+
+void job_leave(struct job *job)
 {
 	pthread_mutex_lock(&job_lock);
-	job->answering = job->view != NULL;
+	job->answering = false;
+	pthread_cond_broadcast(&job_answered);
 	pthread_mutex_unlock(&job_lock);
-	return job->answering;
+}
+
+bool job_is_idle(struct job *job)
+{
+	return atomic_load(&job->interrupted) ||
+	       atomic_load(&job->view->ending);
 }
 
 static void job_end_answer(struct job *job)
@@ -151,11 +176,14 @@ static void *job_main(void *arg)
 {
 	struct job *job = arg;
 	const struct source *source = job->place.source;
-	int err;
+	int err = 0;
 
-	err = job->run(job->modules, source ? source->kmem : 0, job->text,
-		       job->why, sizeof(job->why));
-	if (job_begin_answer(job)) {
+	if (!job->task)
+		err = job->run(job->modules, source ? source->kmem : 0,
+			       job->text, job->why, sizeof(job->why));
+	else if (job_enter(job))
+		err = job->task(job, job->arg, job->why, sizeof(job->why));
+	if (job_enter(job)) {
 		job_done(job, err);
 		job_end_answer(job);
 	}
@@ -163,8 +191,8 @@ static void *job_main(void *arg)
 	return NULL;
 }
 
-static struct job *job_new(struct call *call, job_fn *run, const char *text,
-			   size_t size, const char *name)
+static struct job *job_new(struct call *call, const char *text, size_t size,
+			   const char *name)
 {
 	size_t len = strlen(text);
 	struct job *job = calloc(1, sizeof(*job) + len + 1);
@@ -174,7 +202,6 @@ static struct job *job_new(struct call *call, job_fn *run, const char *text,
 	watch_setup(&job->watch, false, job_check, job_destroy);
 	job->view = call->view;
 	job->modules = call->view->options.modules;
-	job->run = run;
 	job->req = call->req;
 	job->uid = call->uid;
 	job->place = call->place;
@@ -217,15 +244,11 @@ static int job_begin(struct job *job)
  * before it is known. So the job is listed afterwards, and a signal that came
  * earlier left a note.
  */
-int job_start(struct call *call, job_fn *run, const char *text, size_t size,
-	      const char *name)
+static int job_go(struct call *call, struct job *job)
 {
-	struct job *job = job_new(call, run, text, size, name);
 	struct view *view = call->view;
 	int err;
 
-	if (!job)
-		return -ENOMEM;
 	fuse_req_interrupt_func(job->req, job_interrupt, job);
 	job_list(job);
 	err = job_begin(job);
@@ -244,18 +267,59 @@ int job_start(struct call *call, job_fn *run, const char *text, size_t size,
 	return err ? err : -EINPROGRESS;
 }
 
+int job_start(struct call *call, job_fn *run, const char *text, size_t size,
+	      const char *name)
+{
+	struct job *job = job_new(call, text, size, name);
+
+	if (!job)
+		return -ENOMEM;
+	job->run = run;
+	return job_go(call, job);
+}
+
+int job_start_task(struct call *call, job_task *run, void *arg,
+		   void (*drop)(void *arg), size_t size)
+{
+	struct job *job = job_new(call, "", size, NULL);
+
+	if (!job) {
+		drop(arg);
+		return -ENOMEM;
+	}
+	job->task = run;
+	job->arg = arg;
+	job->drop = drop;
+	return job_go(call, job);
+}
+
+int job_start_or_note(struct call *call, job_fn *run, const char *text)
+{
+	if (!call->later)
+		return job_start(call, run, text, call->size, NULL);
+	call->later->text = strdup(text);
+	if (!call->later->text)
+		return -ENOMEM;
+	call->later->run = run;
+	call->later->kmem = call->place.source->kmem;
+	return 0;
+}
+
 void job_exit(struct view *view)
 {
 	struct job *job, *next;
 
 	pthread_mutex_lock(&job_lock);
-	list_for_each_entry_safe(job, next, &view->jobs, link) {
-		if (job->answering)
-			continue;
-		list_del(&job->link);
-		job->view = NULL;
-	}
-	while (!list_empty(&view->jobs))
+	for (;;) {
+		list_for_each_entry_safe(job, next, &view->jobs, link) {
+			if (job->answering)
+				continue;
+			list_del(&job->link);
+			job->view = NULL;
+		}
+		if (list_empty(&view->jobs))
+			break;
 		pthread_cond_wait(&job_answered, &job_lock);
+	}
 	pthread_mutex_unlock(&job_lock);
 }

@@ -572,6 +572,29 @@ int place_child(struct call *call, const struct place *dir, const char *name,
 	}
 }
 
+int place_at(struct call *call, const char *path, struct place *ret_place)
+{
+	char name[SOURCE_NAME_MAX + 1];
+	struct place place, next;
+	int err = 0;
+
+	place_fixed(call->view, FUSE_ROOT_ID, &place);
+	while (!err && *path) {
+		size_t len = strcspn(path, "/");
+
+		text_format(name, sizeof(name), "%.*s", (int)len, path);
+		path += len + (path[len] == '/');
+		err = len < sizeof(name)
+			      ? place_child(call, &place, name, &next)
+			      : -ENOENT;
+		place_put(call->view, &place);
+		place = next;
+	}
+	if (!err)
+		*ret_place = place;
+	return err;
+}
+
 static uint64_t parent_ino(const struct view *view, const struct place *dir)
 {
 	unsigned int i;

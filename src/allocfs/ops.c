@@ -221,5 +221,6 @@ const struct fuse_lowlevel_ops view_ops = {
 	.read = op_read,
 	.write = op_write,
 	.poll = op_poll,
+	.flush = op_flush,
 	.release = op_release,
 };

@@ -57,6 +57,7 @@ static void file_destroy(struct watch *watch)
 	struct file *file = container_of(watch, struct file, watch);
 
 	place_put(file->view, &file->place);
+	config_input_put(file->input);
 	strbuf_free(&file->text);
 	pthread_mutex_destroy(&file->lock);
 	free(file);
@@ -123,6 +124,11 @@ static int reply_stream(fuse_req_t req, struct file *file)
 	return fuse_reply_iov(req, &iov, 1);
 }
 
+static bool wants_flush(const struct place *place)
+{
+	return place->node->attr && place->node->attr->flush;
+}
+
 /* O_TRUNC and O_APPEND are accepted and mean nothing, as in sysfs. */
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -146,7 +152,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	fi->fh = (uintptr_t)file;
 	fi->direct_io = 1;
-	fi->noflush = 1;
+	fi->noflush = !wants_flush(&call.place);
 	if (file && file->stream)
 		err = reply_stream(req, file);
 	else
@@ -155,6 +161,27 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (err == -ENOENT)
 		file_free(call.view, file);
 	call_end(&call);
+}
+
+/* For each descriptor that is closed; only texts that come in pieces care. */
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct call call;
+	int err;
+
+	err = call_at(&call, req, ino);
+	if (!err && wants_flush(&call.place))
+		err = call.place.node->attr->flush(&call, file_of(fi));
+	else
+		err = 0;
+	if (err == -EINPROGRESS) {
+		call_end(&call);
+		return;
+	}
+	if (err)
+		call_note(&call, err, NULL);
+	call_end(&call);
+	fuse_reply_err(req, -err);
 }
 
 /* What is open needs neither its directory nor its object to be closed. */
@@ -193,6 +220,30 @@ static void read_bytes(struct call *call, size_t size, off_t off)
 	free(data);
 }
 
+/* Written down with no lock held: a text may need one of those before ours. */
+static int refresh_text(struct call *call, struct file *file)
+{
+	struct strbuf text = { 0 };
+	int err = attr_show(call, &text);
+
+	pthread_mutex_lock(&file->lock);
+	strbuf_free(&file->text);
+	file->text = text;
+	file->shown = !err;
+	pthread_mutex_unlock(&file->lock);
+	return err;
+}
+
+static bool is_shown(struct file *file)
+{
+	bool shown;
+
+	pthread_mutex_lock(&file->lock);
+	shown = file->shown;
+	pthread_mutex_unlock(&file->lock);
+	return shown;
+}
+
 /* The text of this open file from @off on, in memory of the caller's. */
 static int read_text(struct call *call, struct file *file, size_t size,
 		     off_t off, char **ret_data, size_t *ret_len)
@@ -200,12 +251,9 @@ static int read_text(struct call *call, struct file *file, size_t size,
 	size_t len = 0;
 	int err = 0;
 
+	if (!off || !is_shown(file))
+		err = refresh_text(call, file);
 	pthread_mutex_lock(&file->lock);
-	if (!off || !file->shown) {
-		strbuf_reset(&file->text);
-		err = attr_show(call, &file->text);
-		file->shown = !err;
-	}
 	if (!err && (size_t)off < file->text.len) {
 		len = file->text.len - (size_t)off;
 		len = len < size ? len : size;
@@ -282,6 +330,8 @@ static int write_here(struct call *call, struct file *file, const char *buf,
 		return call->place.node->bytes->write(call, off, buf, size);
 	if (file->stream)
 		return write_stream(call, file, buf, size);
+	if (call->place.node->attr->write)
+		return call->place.node->attr->write(call, file, buf, size);
 	return attr_store(call, buf, size);
 }
 

@@ -315,6 +315,7 @@ static void free_view(struct view *view)
 	op_release_all(view);
 	leave_kmem(view);
 	meta_free(view->meta);
+	free(view->first_tunables);
 	error_log_clear(view, 0);
 	account_exit(view);
 	node_exit(view);
@@ -364,6 +365,7 @@ static int start_mount(struct view *view, const char *mountpoint)
 		log_release(view);
 	view->options.source = NULL;
 	view->options.fuse_options = NULL;
+	view->options.config = NULL;
 	return err;
 }
 
@@ -415,6 +417,10 @@ int allocfs_start(const char *mountpoint, const struct allocfs_options *options,
 		source_init(view);
 	if (!err)
 		err = add_fixed(view);
+	if (!err)
+		err = sysctl_remember(view);
+	if (!err)
+		err = config_start(view);
 	if (!err)
 		err = start_mount(view, mountpoint);
 	if (!err) {

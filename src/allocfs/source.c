@@ -457,6 +457,16 @@ void source_sync(struct view *view, const struct kind *kind)
 /* Of the process: two views could else remove the same thing at once. */
 static pthread_mutex_t shape_lock = PTHREAD_MUTEX_INITIALIZER;
 
+void source_shape_lock(void)
+{
+	pthread_mutex_lock(&shape_lock);
+}
+
+void source_shape_unlock(void)
+{
+	pthread_mutex_unlock(&shape_lock);
+}
+
 /*
  * Who makes it owns it. What root makes in a tree that is somebody's is for him:
  * root needs no ownership to use it.
@@ -513,9 +523,9 @@ int source_make(struct call *call, const struct kind *kind, const char *name,
 				 KMEM_NAME_MAX);
 	if (err)
 		return call_fail(call, err, "a name that is not allowed");
-	pthread_mutex_lock(&shape_lock);
+	source_shape_lock();
 	err = __source_make(call, kind, name, ret_place);
-	pthread_mutex_unlock(&shape_lock);
+	source_shape_unlock();
 	return err;
 }
 
@@ -536,9 +546,9 @@ int source_remove(struct call *call, const struct place *place)
 				 "only what the mount made can be removed");
 	inner.place = *place;
 	inner.held = false;
-	pthread_mutex_lock(&shape_lock);
+	source_shape_lock();
 	err = source->kind->remove(&inner);
-	pthread_mutex_unlock(&shape_lock);
+	source_shape_unlock();
 	/* Another mount of the program may have been faster: -ENOENT. */
 	if (err && err != -ENOENT)
 		return call_fail(call, err, "%s", inner.why);

@@ -126,6 +126,8 @@ enum kind_id {
  * @describe: name and owner of the held one; NULL: they never change
  * @make: mkdir; NULL: not here
  * @remove: rmdir, with no pin; -ENOENT when it has gone; NULL: not here
+ * @plan: copy the held one's shape, so that stores can change the copy, and
+ *	@carry_out then all of it at once; NULL: each store does it itself
  *
  * Of those that allocate, whose table has SOURCE_FILES; the others leave all of
  * it out:
@@ -169,6 +171,8 @@ struct kind {
 	void (*describe)(struct call *call, struct identity *ret_identity);
 	int (*make)(struct call *call, const char *name, uint64_t *ret_kmem);
 	int (*remove)(struct call *call);
+	void (*plan)(struct call *call, struct kmem_cache_spec *plan);
+	int (*carry_out)(struct call *call);
 
 	gfp_t refuses;
 	size_t size;
@@ -235,6 +239,9 @@ void source_died(struct view *view, struct source *source);
 void source_count(struct source *source, enum source_event event, uint64_t nr);
 int source_add_fixed(struct view *view, const struct kind *kind, uint64_t kmem,
 		     const char *name);
+/* Nothing is made or removed through a mount in between. */
+void source_shape_lock(void);
+void source_shape_unlock(void);
 int source_make(struct call *call, const struct kind *kind, const char *name,
 		struct place *ret_place);
 int source_remove(struct call *call, const struct place *place);

@@ -14,6 +14,7 @@
  * while the allocators are called in a way that can end a waiting request
  * (freeing, resizing, limits): the answer to that request takes them again.
  *
+ *	0 input->lock		what was written to one open file config
  *	0 views_lock (session.c)	a view begins to use the allocator, or ends
  *	1 shape_lock (source.c)	one mkdir or rmdir at a time, of all views
  *	2 store_lock (attr.c)	one change of a shape at a time, of all views
@@ -196,6 +197,8 @@ void place_put(struct view *view, struct place *place);
 void place_of_kind(struct view *view, const struct kind *kind,
 		   struct place *ret_place);
 
+/* What a path from the root, without a leading '/', leads to. */
+int place_at(struct call *call, const char *path, struct place *ret_place);
 /* The child of a directory: 0, -ENOENT, -ENOTDIR. */
 int place_child(struct call *call, const struct place *dir, const char *name,
 		struct place *ret_place);
@@ -262,6 +265,8 @@ struct timespec meta_now(void);
 
 /* ---- call.c: one request ------------------------------------------------- */
 
+#define CALL_WHY_MAX 128
+
 /**
  * struct call - one request being served
  * @req: to be answered; NULL when nobody asks
@@ -270,6 +275,9 @@ struct timespec meta_now(void);
  * @cache, @pool, @iomem, @order: that object, by kind
  * @flags: open flags of the file
  * @size: bytes of the write that is being served
+ * @check: stores look whether the command is one, and do nothing else
+ * @plan: stores of a cache's shape change this, see kind->plan
+ * @later: what may wait is noted there, and not begun
  * @why: what was wrong, for error_log
  */
 struct call {
@@ -288,7 +296,10 @@ struct call {
 	};
 	int flags;
 	size_t size;
-	char why[128];
+	bool check;
+	struct kmem_cache_spec *plan;
+	struct later *later;
+	char why[CALL_WHY_MAX];
 };
 
 void call_begin(struct call *call, fuse_req_t req);
@@ -349,6 +360,8 @@ enum {
 	ATTR_POLL = 1 << 5, /* poll(2) tells when it changed, see poll.c */
 };
 
+struct later;
+
 /**
  * struct attr - the text of a file
  * @help: one line for the manual
@@ -356,12 +369,24 @@ enum {
  * @store: carry out a command, terminated by NUL and without its newline.
  *	-EINPROGRESS: call->req will be answered later, by somebody else
  * @stream: what opening it for reading and writing gives, see stream.c
+ * @save: append what the file config says of it, a text that @store takes, with
+ *	a newline or without; nothing: config need not mention it. NULL: it
+ *	never does
+ * @first: what that is in something new; config leaves it out where the mount
+ *	did not make it
+ * @write: takes a write, of any size, in place of @store
+ * @flush: a descriptor is closed
  */
 struct attr {
 	const char *help;
 	int (*show)(struct call *call, struct strbuf *sb);
 	int (*store)(struct call *call, char *text, size_t len);
 	const struct stream_ops *stream;
+	int (*save)(struct call *call, struct strbuf *sb);
+	const char *first;
+	int (*write)(struct call *call, struct file *file, const char *buf,
+		     size_t size);
+	int (*flush)(struct call *call, struct file *file);
 	unsigned int flags;
 };
 
@@ -401,6 +426,7 @@ struct bytes {
  * @text: the snapshot
  * @shown: there is one
  * @stream: instead, when it is a stream
+ * @input: what was written, where lines come in pieces, see config_input.c
  * @watch: its reference is the open file; on the list while @poll is set
  * @view, @place, @uid: what to look at then, and on whose behalf
  * @poll: whom to tell that the text is another one
@@ -411,6 +437,7 @@ struct file {
 	struct strbuf text;
 	bool shown;
 	struct stream *stream;
+	struct config_input *input;
 	struct watch watch;
 	struct view *view;
 	struct place place;
@@ -419,6 +446,9 @@ struct file {
 };
 
 int attr_show(struct call *call, struct strbuf *sb);
+/* For who stores several things that are one: see ATTR_OWNED. */
+void attr_store_lock(void);
+void attr_store_unlock(void);
 int attr_store(struct call *call, const char *buf, size_t size);
 /* A write as text, at most @most bytes, in memory of the caller's. */
 int command_text(struct call *call, const char *buf, size_t size, size_t most,
@@ -450,6 +480,39 @@ int job_start(struct call *call, job_fn *run, const char *text, size_t size,
 	      const char *name);
 /* What still runs has nobody to tell from now on. */
 void job_exit(struct view *view);
+
+struct job;
+
+/**
+ * typedef job_task - a command that works on the view, which stays meanwhile
+ * @arg: the task's
+ */
+typedef int job_task(struct job *job, void *arg, char *why, size_t size);
+
+/* As job_start(). @drop frees @arg in the end, begun or not. */
+int job_start_task(struct call *call, job_task *run, void *arg,
+		   void (*drop)(void *arg), size_t size);
+/* Of a task: nobody waits for it any more, or the mount ends: stop soon. */
+bool job_is_idle(struct job *job);
+/*
+ * Around what may take as long as it likes, holding nothing of the view: the
+ * mount may end meanwhile. Return: whether it is still there.
+ */
+void job_leave(struct job *job);
+bool job_enter(struct job *job);
+
+/**
+ * struct later - a job that a store would have begun, see struct call
+ * @run: NULL: there is none
+ */
+struct later {
+	job_fn *run;
+	uint64_t kmem;
+	char *text;
+};
+
+/* Begin it, or note it in call->later. Return: 0 or -EINPROGRESS, or an error. */
+int job_start_or_note(struct call *call, job_fn *run, const char *text);
 
 /* ---- park.c: allocation requests that wait ------------------------------- */
 
@@ -544,6 +607,9 @@ void condition_free(struct condition *condition);
 
 /* ---- attrs_source.c: files that all sources have ------------------------- */
 
+/* For attr->save: what the file says. */
+int save_shown(struct call *call, struct strbuf *sb);
+
 extern const struct attr alloc_attr, free_attr, gfp_attr, where_attr,
 	limit_attr, peak_attr, owner_attr, stats_attr, events_attr;
 
@@ -587,6 +653,9 @@ extern const struct node extfrag_table[], nodes_table[], sys_table[],
 extern const struct attr buddyinfo_attr, pagetypeinfo_attr, zoneinfo_attr,
 	vmstat_attr, node_vmstat_attr, numastat_attr, meminfo_attr,
 	node_meminfo_attr;
+
+/* Note what they are, so that config knows what was changed. */
+int sysctl_remember(struct view *view);
 
 /* Is the type in the kernel's lists of zones here? */
 bool zone_type_shown(unsigned int type);
@@ -668,6 +737,12 @@ void error_log_add(struct view *view, uid_t uid, const char *path, int error,
 void error_log_show(struct view *view, uid_t uid, struct strbuf *sb);
 void error_log_clear(struct view *view, uid_t uid);
 
+/* ---- config.c, config_apply.c, config_input.c: the layout as text --------- */
+
+extern const struct attr config_attr;
+
+#include "config.h"
+
 /* ---- kmsg.c: what kernel-style code prints ------------------------------- */
 
 extern const struct attr kmsg_attr;
@@ -686,7 +761,8 @@ int mountpoint_clear(const char *path);
 /**
  * struct view - one mount
  *
- * Constant after allocfs_start(): options, uid, gid, fixed, mounted, threads.
+ * Constant after allocfs_start(): options, uid, gid, fixed, mounted, threads,
+ *	first_tunables.
  * For the rest see the locks above.
  */
 struct view {
@@ -732,6 +808,8 @@ struct view {
 
 	struct list_head jobs; /* under job_lock */
 
+	int64_t (*first_tunables)[KMEM_SYSCTL_VALUES]; /* when we began */
+
 	pthread_mutex_t files_lock;
 	struct list_head files;
 
@@ -774,6 +852,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size,
 	      off_t off, struct fuse_file_info *fi);
 void op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 	     struct fuse_pollhandle *handle);
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 /* Close what is open when the mount ends: no release will come. */
 void op_release_all(struct view *view);

@@ -151,6 +151,51 @@ static int insert_modules(struct options *options)
 	return err;
 }
 
+/* All of @fd, or what went wrong. */
+static int read_whole(int fd, struct strbuf *sb)
+{
+	char buf[16384];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n > 0)
+			strbuf_add(sb, buf, (size_t)n);
+		else if (errno != EINTR)
+			return -errno;
+	}
+	/* A text that has a NUL would end there. */
+	if (sb->len && memchr(sb->data, '\0', sb->len))
+		return -EINVAL;
+	return strbuf_ok(sb) ? 0 : -ENOMEM;
+}
+
+/* The layout to begin with. What is wrong with it the library will say. */
+static int read_config(struct options *options, struct strbuf *sb)
+{
+	int fd, err;
+
+	if (!options->config)
+		return 0;
+	fd = open(options->config, O_RDONLY | O_CLOEXEC);
+	err = fd < 0 ? -errno : read_whole(fd, sb);
+	if (fd >= 0)
+		close(fd);
+	if (err) {
+		log_line("%s: %s", options->config, strerror(-err));
+		send_status(EXIT_FAILED);
+		return err;
+	}
+	options->view.config = sb->len ? sb->data : "";
+	return 0;
+}
+
+static void on_refused(void *arg, unsigned int line, const char *why)
+{
+	const struct options *options = arg;
+
+	log_line("%s:%u: %s", options->config, line, why);
+}
+
 /* Under code of a module that does not end nothing can be taken away. */
 static int end_memory(int status)
 {
@@ -168,6 +213,7 @@ static int end_memory(int status)
  */
 static int serve(struct options *options)
 {
+	struct strbuf config = { 0 };
 	struct allocfs *fs;
 	int err;
 
@@ -183,15 +229,24 @@ static int serve(struct options *options)
 		return failed("memory, zones, nodes, min_free_kbytes, backing "
 			      "or slab_debug",
 			      err);
-	if (insert_modules(options))
+	if (read_config(options, &config) || insert_modules(options)) {
+		strbuf_free(&config);
 		return end_memory(EXIT_FAILED);
+	}
 	options->view.log = log_text;
+	options->view.refused = on_refused;
 	options->view.ready = on_ready;
 	options->view.ended = on_ended;
 	options->view.arg = options;
 	log_hold(!options->view.debug);
 	err = allocfs_start(options->mountpoint, &options->view, &fs);
 	log_hold(false);
+	strbuf_free(&config);
+	/* That has been told. */
+	if (err == -EBADMSG) {
+		send_status(EXIT_FAILED);
+		return end_memory(EXIT_FAILED);
+	}
 	if (err)
 		return end_memory(failed(options->mountpoint, err));
 	wait_for_end();

@@ -51,6 +51,7 @@ int start_modules(const struct text_list *list, int end_fd, char **ret_text);
  * @one_thread: serve by one thread
  * @modules: let modules be inserted through the mount
  * @inserted: modules to begin with
+ * @config: file with the layout to begin with
  * @help: print the usage and end
  * @version: print the version and end
  * @fuse: FUSE's own mount options, separated by commas
@@ -64,6 +65,7 @@ struct options {
 	bool one_thread;
 	bool modules;
 	struct text_list inserted;
+	const char *config;
 	bool help;
 	bool version;
 	struct strbuf fuse;

@@ -203,7 +203,7 @@ void kmem_cache_set_min_partial(struct kmem_cache *s, unsigned long nr)
 {
 	lock(&s->lock, LOCK_SLABS);
 	counter_set(s->min_partial, nr);
-	s->min_partial_set = true;
+	counter_set(s->min_partial_set, true);
 	unlock(&s->lock);
 }
 
@@ -317,12 +317,12 @@ static void read_shape(struct kmem_cache *s, struct kmem_cache_info *info)
 void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info)
 {
 	memset(ret_info, 0, sizeof(*ret_info));
-	lock_reader_begin();
 	ret_info->serial = s->serial;
 	text_copy(ret_info->name, sizeof(ret_info->name), s->name);
 	text_copy(ret_info->owner, sizeof(ret_info->owner), s->owner);
 	read_shape(s, ret_info);
 	ret_info->min_partial = counter_read(s->min_partial);
+	ret_info->min_partial_set = counter_read(s->min_partial_set);
 	ret_info->limit = counter_read(s->limit);
 	read_counts(s, ret_info);
 	lock(&thread_list_lock, LOCK_THREADS);
@@ -330,5 +330,4 @@ void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info)
 	for (int i = 0; i < KMEM_NR_CACHE_STATS; i++)
 		ret_info->stat[i] -= s->stat_base[i];
 	unlock(&thread_list_lock);
-	lock_reader_end();
 }

@@ -55,6 +55,30 @@ static int do_nonblock(char **arg)
 	return write_all(arg[0], O_WRONLY | O_NONBLOCK, arg[1], strlen(arg[1]));
 }
 
+/*
+ * The first so many bytes, then the rest, so many at a time, also after one that
+ * was refused; the first error is the result.
+ */
+static int do_cut(char **arg)
+{
+	size_t n = strtoul(arg[1], NULL, 10), each = strtoul(arg[2], NULL, 10);
+	int fd = open(arg[0], O_WRONLY), error = 0;
+	const char *text = arg[3];
+	size_t left = strlen(text);
+
+	if (fd < 0)
+		return -1;
+	for (; left; text += n, left -= n, n = each) {
+		n = n < left ? n : left;
+		if (write(fd, text, n) < 0 && !error)
+			error = errno;
+	}
+	if (close(fd) < 0 && !error)
+		error = errno;
+	errno = error;
+	return error ? -1 : 0;
+}
+
 static int do_append(char **arg)
 {
 	return write_all(arg[0], O_WRONLY | O_APPEND, arg[1], strlen(arg[1]));
@@ -359,6 +383,7 @@ static const struct call {
 	{ "write", do_write, 2, "PATH TEXT" },
 	{ "nonblock", do_nonblock, 2, "PATH TEXT: write with O_NONBLOCK" },
 	{ "append", do_append, 2, "PATH TEXT: write with O_APPEND" },
+	{ "cut", do_cut, 4, "PATH N EACH TEXT: N bytes, then EACH at a time" },
 	{ "fill", do_fill, 2, "PATH N: one write of N digits" },
 	{ "pwrite", do_pwrite, 3, "PATH OFFSET TEXT" },
 	{ "open", do_open, 2, "PATH FLAGS: letters of w+cxtnd, - for none" },
