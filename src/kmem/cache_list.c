@@ -317,6 +317,7 @@ static void read_shape(struct kmem_cache *s, struct kmem_cache_info *info)
 void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info)
 {
 	memset(ret_info, 0, sizeof(*ret_info));
+	lock_reader_begin();
 	ret_info->serial = s->serial;
 	text_copy(ret_info->name, sizeof(ret_info->name), s->name);
 	text_copy(ret_info->owner, sizeof(ret_info->owner), s->owner);
@@ -330,4 +331,5 @@ void kmem_cache_info(struct kmem_cache *s, struct kmem_cache_info *ret_info)
 	for (int i = 0; i < KMEM_NR_CACHE_STATS; i++)
 		ret_info->stat[i] -= s->stat_base[i];
 	unlock(&thread_list_lock);
+	lock_reader_end();
 }

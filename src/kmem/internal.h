@@ -31,6 +31,11 @@
  *	LOCK_KMAP      highmem.c    which pages kmap() has mapped
  *	LOCK_META      meta.c       the metadata region
  *
+ * Who only reads numbers, between lock_reader_begin() and lock_reader_end(),
+ * takes none that an allocation waits for: the lists' and LOCK_THREADS alone. Not
+ * among them are the numbers of a pool, which are of one moment (LOCK_POOL), and
+ * of vmalloc()'s areas (LOCK_AREAS).
+ *
  * alloc_pages() is called with none of them held, because reclaim may take
  * all from LOCK_CACHES on. Callbacks of users are called with none held. The
  * report hook has a lock of its own, innermost and without a rank.
@@ -105,6 +110,8 @@ enum lock_rank {
 void lock_rank_push(const void *lock, enum lock_rank rank);
 void lock_rank_pop(const void *lock);
 void lock_assert_held(const void *lock);
+void lock_reader_begin(void);
+void lock_reader_end(void);
 #else
 static inline void lock_rank_push(const void *lock, enum lock_rank rank)
 {
@@ -118,6 +125,12 @@ static inline void lock_rank_pop(const void *lock)
 static inline void lock_assert_held(const void *lock)
 {
 	(void)lock;
+}
+static inline void lock_reader_begin(void)
+{
+}
+static inline void lock_reader_end(void)
+{
 }
 #endif
 

@@ -6,6 +6,9 @@
  * is not above the top is a bug of the library, found on the first run that
  * takes the two in the wrong order, without a deadlock having to happen. A
  * drainer, which holds one record per thread, counts them as one lock.
+ *
+ * Being watched must not slow an allocation, so a reader of numbers that takes a
+ * lock which allocations take is a bug, too.
  */
 #include <stdlib.h>
 
@@ -17,14 +20,36 @@
 
 static __thread struct {
 	unsigned int nr;
+	unsigned int readers; /* functions that only read, in one another */
 	struct {
 		const void *lock;
 		enum lock_rank rank;
 	} held[HELD_MAX];
 } stack;
 
+/* What allocating and freeing take on any of their ways. */
+static bool is_of_allocation(enum lock_rank rank)
+{
+	return rank == LOCK_POOL || rank == LOCK_PAGE_WAIT ||
+	       rank >= LOCK_RECORD;
+}
+
+void lock_reader_begin(void)
+{
+	stack.readers++;
+}
+
+void lock_reader_end(void)
+{
+	stack.readers--;
+}
+
 void lock_rank_push(const void *lock, enum lock_rank rank)
 {
+	if (stack.readers && is_of_allocation(rank)) {
+		kmem_report("BUG: a reader takes a lock of rank %d", rank);
+		abort();
+	}
 	if (stack.nr > 0 && stack.held[stack.nr - 1].rank >= rank) {
 		kmem_report("BUG: lock of rank %d taken while %d is held", rank,
 			    stack.held[stack.nr - 1].rank);

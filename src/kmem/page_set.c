@@ -165,6 +165,7 @@ bool kmem_pageset_info(unsigned int i, unsigned int cpu,
 		.high_min = counter_read(zone->high_min),
 		.high_max = counter_read(zone->high_max),
 	};
+	lock_reader_begin();
 	lock(&thread_list_lock, LOCK_THREADS);
 	for_each_thread(t) {
 		unsigned int high = counter_read(t->page_set[i].high);
@@ -175,5 +176,6 @@ bool kmem_pageset_info(unsigned int i, unsigned int cpu,
 		ret_info->high = MAX(ret_info->high, high);
 	}
 	unlock(&thread_list_lock);
+	lock_reader_end();
 	return true;
 }

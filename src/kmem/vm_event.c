@@ -45,6 +45,7 @@ void kmem_vm_events(uint64_t *ret_counts)
 	memset(ret_counts, 0, KMEM_NR_VM_EVENTS * sizeof(*ret_counts));
 	if (!kmem_up())
 		return;
+	lock_reader_begin();
 	for (unsigned int i = 0; i < KMEM_NR_VM_EVENTS; i++)
 		ret_counts[i] = counter_read(events[i]);
 	for (unsigned int i = 0; i < kmem.nr_zones; i++) {
@@ -55,4 +56,5 @@ void kmem_vm_events(uint64_t *ret_counts)
 		ret_counts[KMEM_VM_EVENT_pgalloc_dma + zone->type] += allocs;
 		ret_counts[KMEM_VM_EVENT_pgfree] += frees;
 	}
+	lock_reader_end();
 }

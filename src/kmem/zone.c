@@ -244,6 +244,7 @@ static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 {
 	unsigned long boost = counter_read(zone->boost);
 
+	lock_reader_begin();
 	*ret_info = (struct kmem_zone_info){
 		.node = zone->node,
 		.type = zone->type,
@@ -263,6 +264,7 @@ static void zone_info(const struct zone *zone, struct kmem_zone_info *ret_info)
 		ret_info->lowmem_reserve[type] =
 			counter_read(zone->lowmem_reserve[type]);
 	buddy_info(zone, ret_info);
+	lock_reader_end();
 }
 
 /* The kernel prints marks even there: HighMem and Movable have a least. */
@@ -313,6 +315,7 @@ void kmem_memory_info(struct kmem_memory_info *ret_info)
 	memset(ret_info, 0, sizeof(*ret_info));
 	if (!kmem_up())
 		return;
+	lock_reader_begin();
 	ret_info->base = kmem.base;
 	ret_info->size = kmem.memory;
 	ret_info->cpus = kmem.cpus;
@@ -323,6 +326,7 @@ void kmem_memory_info(struct kmem_memory_info *ret_info)
 		ret_info->free_pages += counter_read(zone->free_pages);
 		ret_info->cached_pages += pages_parked(zone);
 	}
+	lock_reader_end();
 }
 
 bool kmem_zone_numa_info(unsigned int i, struct kmem_numa_info *ret_info)
@@ -339,7 +343,9 @@ bool kmem_zone_numa_info(unsigned int i, struct kmem_numa_info *ret_info)
 		.other = counter_read(zone->numa_other),
 	};
 	/* Later than those, so never less. */
+	lock_reader_begin();
 	zone_traffic(zone, &allocs, &frees);
+	lock_reader_end();
 	ret_info->hit = allocs - MIN(allocs, ret_info->miss);
 	ret_info->local = allocs - MIN(allocs, ret_info->other);
 	return true;

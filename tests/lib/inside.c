@@ -72,3 +72,13 @@ void inside_release_idle(uint64_t now_ns)
 {
 	page_release_idle(now_ns);
 }
+
+void inside_reader_begin(void)
+{
+	lock_reader_begin();
+}
+
+void inside_reader_end(void)
+{
+	lock_reader_end();
+}

@@ -56,4 +56,11 @@ void inside_page_set(unsigned long managed, unsigned long low,
 		     unsigned int cpus, unsigned int fraction,
 		     unsigned int ret_limits[3]);
 
+/**
+ * inside_reader_begin(), inside_reader_end() - nothing in between may take a
+ * lock that an allocation takes; checked by debug builds
+ */
+void inside_reader_begin(void);
+void inside_reader_end(void);
+
 #endif /* TESTS_INSIDE_H */
