@@ -214,6 +214,62 @@ struct kmem_pageset_info {
 bool kmem_pageset_info(unsigned int i, unsigned int cpu,
 		       struct kmem_pageset_info *ret_info);
 
+/* ---- who has the pages ---------------------------------------------------- */
+
+/**
+ * enum kmem_block_kind - what a block of pages is
+ * @KMEM_BLOCK_FREE: on a free list of its zone
+ * @KMEM_BLOCK_PARKED: in a thread's page list
+ * @KMEM_BLOCK_SLAB: a slab
+ * @KMEM_BLOCK_LARGE: of kmalloc(), too large for a cache
+ * @KMEM_BLOCK_VMALLOC: a page of an area of vmalloc()
+ * @KMEM_BLOCK_PAGES: with another user, or just changing hands
+ * @KMEM_BLOCK_BAD: found damaged, handed out no more
+ */
+enum kmem_block_kind {
+	KMEM_BLOCK_FREE,
+	KMEM_BLOCK_PARKED,
+	KMEM_BLOCK_SLAB,
+	KMEM_BLOCK_LARGE,
+	KMEM_BLOCK_VMALLOC,
+	KMEM_BLOCK_PAGES,
+	KMEM_BLOCK_BAD,
+	KMEM_NR_BLOCK_KINDS
+};
+
+/**
+ * struct kmem_block_info - one block
+ * @pfn: its first page frame
+ * @order: it has 2^order pages
+ * @kind: what it is
+ * @fresh: free, and its memory was never touched
+ * @cache: KMEM_BLOCK_SLAB: serial of the cache, which may be gone by now
+ */
+struct kmem_block_info {
+	unsigned long pfn;
+	unsigned int order;
+	enum kmem_block_kind kind;
+	bool fresh;
+	uint64_t cache;
+};
+
+typedef void(kmem_block_visit_t)(void *arg,
+				 const struct kmem_block_info *block);
+
+/**
+ * kmem_zone_map() - look at every block of the @i-th populated zone
+ * @visit: called for each, by page frame ascending; together they are all of
+ *	the zone, each page once
+ *
+ * When nothing runs, blocks add up to what the counters say. A busy zone is a
+ * little blurred: each block is what it was at some moment of the walk. Memory
+ * that was never touched costs next to nothing, other memory a look at each
+ * block.
+ *
+ * Context: takes no lock. Return: false when there are not that many zones.
+ */
+bool kmem_zone_map(unsigned int i, kmem_block_visit_t *visit, void *arg);
+
 /* ---- events ---------------------------------------------------------------- */
 
 /* X(name, help): what is counted, under the names of the kernel's vmstat. */

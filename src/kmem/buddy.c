@@ -202,7 +202,7 @@ struct page *buddy_take(struct zone *zone, unsigned int order,
 		if (!page)
 			return NULL;
 		counter_sub(zone->free_pages, 1ul << order);
-	} while (!check_page_free(page));
+	} while (!check_page_free(page, order));
 	page_set_slot(page, zone, type);
 	return page;
 }

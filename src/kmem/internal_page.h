@@ -47,11 +47,12 @@ struct page {
 	/* PAGE_SLAB, under the cache's LOCK_SLABS */
 	uint16_t objects;
 	uint16_t inuse; /* objects outside the slab's own free list */
+	bool of_area; /* PAGE_USED: of vmalloc(), which alone sets it */
 	struct kmem_cache *cache;
 	void *freelist;
 
 	struct list_head list; /* free list of the zone, or list of slabs */
-	size_t reserved2[1];
+	uint64_t cache_serial; /* PAGE_SLAB: of @cache, for who reads it late */
 };
 
 _Static_assert(sizeof(struct page) == 64, "the map is 1/64 of the memory");
@@ -399,7 +400,7 @@ void bad_page(const struct page *page, const char *call, const char *why);
 void complain_of_free(const struct page *page, unsigned int order,
 		      const char *call);
 bool check_page_in_use(const struct page *page, const char *call);
-bool check_page_free(struct page *page);
+bool check_page_free(struct page *page, unsigned int order);
 
 /* ---- page_ref.c ---------------------------------------------------------- */
 

@@ -131,10 +131,11 @@ bool check_page_in_use(const struct page *page, const char *call)
  * A block that comes off a free list. One that somebody refers to all the same
  * is not handed out: it is nobody's from now on.
  */
-bool check_page_free(struct page *page)
+bool check_page_free(struct page *page, unsigned int order)
 {
 	if (likely(counter_read(page->refcount) == 0))
 		return true;
+	counter_set(page->order, (uint8_t)order);
 	page_set_type(page, PAGE_BAD);
 	bad_page(page, "alloc_pages", "nonzero _refcount");
 	return false;

@@ -202,6 +202,7 @@ struct page *slab_new(struct kmem_cache *s, gfp_t gfp, unsigned int node)
 	if (!slab)
 		return NULL;
 	counter_set(slab->cache, s);
+	counter_set(slab->cache_serial, s->serial);
 	slab->node = (uint8_t)page_to_nid(slab);
 	slab->inuse = 0;
 	slab->full = false;

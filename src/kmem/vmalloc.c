@@ -106,8 +106,10 @@ static void add_block(struct vm_area *area, struct page *page,
 {
 	if (order)
 		split_page(page, order);
-	for (unsigned int i = 0; i < 1u << order; i++)
+	for (unsigned int i = 0; i < 1u << order; i++) {
+		counter_set(page[i].of_area, true);
 		area->map[area->nr_map++] = page + i;
+	}
 }
 
 /* Blocks are of no use where pages are not mapped. */
@@ -137,8 +139,10 @@ static bool take_pages(struct vm_area *area, unsigned int nr, gfp_t gfp,
 /* Last first: who allocates next finds them in the order of addresses. */
 static void give_pages(struct page **pages, unsigned int from, unsigned int to)
 {
-	while (to > from)
-		__free_page(pages[--to]);
+	while (to > from) {
+		counter_set(pages[--to]->of_area, false);
+		__free_page(pages[to]);
+	}
 }
 
 static int compare_pages(const void *a, const void *b)
