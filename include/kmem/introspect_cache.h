@@ -265,6 +265,7 @@ enum kmem_object_state {
  * struct kmem_slab_info - one slab of a map
  * @pfn: its first page frame
  * @order: it has 2^order pages
+ * @node: of its memory
  * @objects: objects it holds
  * @inuse: of those, outside its free list
  * @state: of each object, an enum kmem_object_state
@@ -272,6 +273,7 @@ enum kmem_object_state {
 struct kmem_slab_info {
 	unsigned long pfn;
 	unsigned int order;
+	unsigned int node;
 	unsigned int objects;
 	unsigned int inuse;
 	uint8_t *state;
@@ -281,11 +283,13 @@ typedef void(kmem_slab_visit_t)(void *arg, const struct kmem_slab_info *slab);
 
 /**
  * kmem_cache_map() - look at every object of a cache
+ * @most: slabs to look at, if there are more: partial ones before full ones
  * @visit: called for each slab, lowest address first, without locks
  *
  * Return: 0, -ENOMEM.
  */
-int kmem_cache_map(struct kmem_cache *s, kmem_slab_visit_t *visit, void *arg);
+int kmem_cache_map(struct kmem_cache *s, size_t most, kmem_slab_visit_t *visit,
+		   void *arg);
 
 /**
  * struct kmem_trace - objects of one origin, of a cache with SLAB_STORE_USER

@@ -48,7 +48,7 @@ static int map_show(struct call *call, struct strbuf *sb)
 {
 	strbuf_adds(sb, "#     pfn order out/objects "
 			". free  s in a sheaf  # in use  ! bad\n");
-	return kmem_cache_map(call->cache, map_slab, sb);
+	return kmem_cache_map(call->cache, SIZE_MAX, map_slab, sb);
 }
 ATTR_RO(map, "each slab, each object", .flags = ATTR_LONG);
 

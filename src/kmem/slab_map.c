@@ -44,12 +44,12 @@ static void add_slab(struct map *map, struct page *slab)
 	uint8_t *state = map->states + map->objects;
 	void *object = slab->freelist;
 
-	if (map->nr == map->room ||
-	    map->objects_room - map->objects < slab->objects)
+	if (map->objects_room - map->objects < slab->objects)
 		return;
 	*info = (struct kmem_slab_info){
 		.pfn = __page_to_pfn(slab),
 		.order = slab->order,
+		.node = slab->node,
 		.objects = slab->objects,
 		.inuse = slab->inuse,
 		.state = state,
@@ -89,19 +89,25 @@ static void mark_parked(void *arg, void **objects, unsigned int nr)
 	}
 }
 
+static void add_slabs(struct map *map, const struct list_head *list)
+{
+	struct page *slab;
+
+	list_for_each_entry(slab, list, list) {
+		if (map->nr == map->room)
+			break;
+		add_slab(map, slab);
+	}
+}
+
+/* As long as the lock is held for so many slabs as there is room for. */
 static void copy_slabs(struct map *map)
 {
 	struct kmem_cache *s = map->cache;
-	struct page *slab;
 
 	lock(&s->lock, LOCK_SLABS);
-	for_each_cache_node(s, node)
-	{
-		list_for_each_entry(slab, &node->full, list)
-			add_slab(map, slab);
-		list_for_each_entry(slab, &node->partial, list)
-			add_slab(map, slab);
-	}
+	for_each_cache_node(s, node) add_slabs(map, &node->partial);
+	for_each_cache_node(s, node) add_slabs(map, &node->full);
 	qsort(map->slabs, map->nr, sizeof(*map->slabs), by_pfn);
 	for_each_cache_node(s, node) for (unsigned int i = 0;
 					  i < node->barn.nr_full; i++)
@@ -109,12 +115,13 @@ static void copy_slabs(struct map *map)
 	unlock(&s->lock);
 }
 
-int kmem_cache_map(struct kmem_cache *s, kmem_slab_visit_t *visit, void *arg)
+int kmem_cache_map(struct kmem_cache *s, size_t most, kmem_slab_visit_t *visit,
+		   void *arg)
 {
 	struct map map = {
 		.cache = s,
 		/* A few more, for slabs that are made meanwhile. */
-		.room = cache_sum(s, nr_slabs) + 16,
+		.room = MIN(cache_sum(s, nr_slabs) + 16, most),
 		.objects_room = cache_sum(s, total) + 4096,
 	};
 	size_t slab_bytes = map.room * sizeof(*map.slabs);

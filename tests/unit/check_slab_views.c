@@ -45,7 +45,7 @@ static struct tally tally_of(struct kmem_cache *s, const void *watched)
 		.watched_state = -1,
 	};
 
-	ck_assert_int_eq(kmem_cache_map(s, tally_slab, &tally), 0);
+	ck_assert_int_eq(kmem_cache_map(s, SIZE_MAX, tally_slab, &tally), 0);
 	ck_assert(tally.ascending);
 	return tally;
 }
@@ -73,6 +73,33 @@ START_TEST(test_map_shows_every_object_in_its_state)
 			  info.total_objects - info.objects);
 	ck_assert_uint_eq(tally.state[KMEM_OBJECT_BAD], 0);
 	for (int i = OBJECTS / 2; i < OBJECTS; i++)
+		kmem_cache_free(s, objects[i]);
+	kmem_cache_destroy(s);
+}
+END_TEST
+
+START_TEST(test_map_of_few_slabs_has_the_partial_ones)
+{
+	struct kmem_cache *s = kmem_cache_create("few", 2048, 0, 0, NULL);
+	struct tally tally = { .ascending = true };
+	struct kmem_cache_info info;
+	void *objects[OBJECTS];
+
+	/* Nothing is parked, so that what is freed is free. */
+	kmem_cache_set_limit(s, OBJECTS);
+	for (int i = 0; i < OBJECTS; i++)
+		objects[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_free(s, objects[0]);
+	kmem_cache_free(s, objects[OBJECTS - 1]);
+	kmem_cache_info(s, &info);
+	ck_assert_uint_gt(info.slabs, info.partial + 1);
+	ck_assert_int_eq(
+		kmem_cache_map(s, info.partial + 1, tally_slab, &tally), 0);
+	ck_assert(tally.ascending);
+	ck_assert_uint_eq(tally.slabs, info.partial + 1);
+	ck_assert_uint_eq(tally.state[KMEM_OBJECT_FREE],
+			  info.total_objects - info.objects);
+	for (int i = 1; i < OBJECTS - 1; i++)
 		kmem_cache_free(s, objects[i]);
 	kmem_cache_destroy(s);
 }
@@ -292,6 +319,7 @@ Suite *test_suite(void)
 	TCase *tc = suite_add(s, "map", kmem_up, kmem_down);
 
 	tcase_add_test(tc, test_map_shows_every_object_in_its_state);
+	tcase_add_test(tc, test_map_of_few_slabs_has_the_partial_ones);
 	tcase_add_test(tc, test_map_marks_a_slab_that_was_given_up);
 	tcase_add_test(tc,
 		       test_traces_count_objects_by_origin_most_frequent_first);
