@@ -590,7 +590,7 @@ const struct node cache_table[] = {
 	FILE("ctor", ctor_attr),
 	SOURCE_FILES,
 	FILE("owner", owner_attr),
-	FILE("map", map_attr),
+	FILE("map", cache_map_attr),
 	FILE("cached", cached_attr),
 	DEBUG_FILES(NUMBER_NODE)
 	KERNEL_FILES

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * attrs_debug.c - looking into a cache: its map, and who has its objects
+ * attrs_debug.c - looking into a cache: who has its objects
  *
- * caches/NAME/map shows every object of every slab as one character.
  * debug/slab/NAME/ has the files of the kernel's debugfs, for caches that
  * remember who allocated and who freed each object.
  */
@@ -11,46 +10,6 @@
 #include "util/symbol.h"
 
 #include "view.h"
-
-/* ---- the map ------------------------------------------------------------- */
-
-/* With the 26 columns in front of them, less than 80. */
-#define MAP_COLUMNS 50
-
-/* By enum kmem_object_state. */
-static const char state_letters[] = {
-	[KMEM_OBJECT_FREE] = '.',
-	[KMEM_OBJECT_PARKED] = 's',
-	[KMEM_OBJECT_USED] = '#',
-	[KMEM_OBJECT_BAD] = '!',
-};
-
-static void map_slab(void *arg, const struct kmem_slab_info *slab)
-{
-	struct strbuf *sb = arg;
-	unsigned int i;
-
-	strbuf_addf(sb, "%9lu %2u %5u/%-5u ", slab->pfn, slab->order,
-		    slab->inuse, slab->objects);
-	for (i = 0; i < slab->objects; i++) {
-		if (i && i % MAP_COLUMNS == 0)
-			strbuf_addf(sb, "\n%25s", "");
-		strbuf_addc(sb, state_letters[slab->state[i]]);
-	}
-	strbuf_addc(sb, '\n');
-}
-
-/*
- * Lines of slabs begin with a blank or a digit, so the one that begins with '#'
- * is no slab; and the objects are always the last word.
- */
-static int map_show(struct call *call, struct strbuf *sb)
-{
-	strbuf_adds(sb, "#     pfn order out/objects "
-			". free  s in a sheaf  # in use  ! bad\n");
-	return kmem_cache_map(call->cache, SIZE_MAX, map_slab, sb);
-}
-ATTR_RO(map, "each slab, each object", .flags = ATTR_LONG);
 
 /* ---- traces -------------------------------------------------------------- */
 

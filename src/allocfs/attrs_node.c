@@ -100,6 +100,7 @@ static ATTR_RO(distance, "how far it is to the memory of each node");
 
 static const struct node zone_table[] = {
 	ZONE_NUMBERS(ZONE_NODE) FILE("lowmem_reserve", lowmem_reserve_attr),
+	FILE("map", zone_map_attr),
 	NODES_END,
 };
 

@@ -29,6 +29,7 @@ const char readme_text[] =
 	"  kmsg                what modules print, and reports\n"
 	"  where               every object that was allocated here\n"
 	"  config              the layout as text; lines of it can be written\n"
+	"  map map.txt map.svg who has the memory, as pictures\n"
 	"  error_log           the last refusals; `echo 0 > error_log` clears\n"
 	"\n"
 	"In each directory that allocates:\n"

@@ -643,7 +643,11 @@ extern const struct node cache_table[], pool_table[], page_table[],
 /* proc/iomem */
 extern const struct attr iomem_map_attr;
 
-extern const struct attr map_attr, vmallocinfo_attr;
+extern const struct attr vmallocinfo_attr;
+
+/* attrs_map.c: the pictures */
+extern const struct attr map_attr, map_txt_attr, map_svg_attr, zone_map_attr,
+	cache_map_attr;
 
 /* ---- attrs_zone.c, _vmstat.c, _node.c, _sysctl.c -------------------------- */
 

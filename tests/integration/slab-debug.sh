@@ -148,7 +148,7 @@ same "$(< "$M/caches/d/cached")" "$(count s "$map")" "parked objects"
 total=$(awk '{ print $1 }' "$M/caches/d/total_objects")
 same "$total" "$(objects "$map" | wc -c)" "objects"
 same 0 "$(awk 'length > 80' "$map" | wc -l)" "long lines"
-same 2 "$(grep -c '^ *[0-9][0-9]* *0 *[0-9]*/512 ' "$map")" "lines of slabs"
+same 2 "$(grep -c '^ *[0-9][0-9]* *0 *0 *[0-9]*/512 ' "$map")" "lines of slabs"
 same "$(wc -c < "$map")" "$(stat -c %s "$map")" "size of the map"
 stop_daemon
 
