@@ -89,6 +89,7 @@ static void set_shape(struct kmem_cache *s, const struct kmem_cache_spec *spec,
 	s->spec = *spec;
 	s->layout = *layout;
 	counter_set(s->object_size, spec->object_size);
+	counter_set(s->sheaf_capacity, layout->sheaf_capacity);
 	s->gfp = page_flags(spec->flags);
 	s->random = os_random();
 	set_clearing(s);

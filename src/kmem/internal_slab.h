@@ -104,6 +104,7 @@ struct kmem_cache {
 	/* read without the lock */
 	uint64_t limit;
 	bool shut; /* its shape is changing, or it is going: nothing is parked */
+	unsigned int sheaf_capacity; /* as the layout has it */
 	unsigned long min_partial;
 	bool min_partial_set; /* by hand: another shape does not change it */
 

@@ -290,9 +290,13 @@ bool sheaf_take_back(struct kmem_cache *s, struct kmem_record *r, void **full)
 	return true;
 }
 
-/* Objects parked by threads and in the barns; without locks. */
+/*
+ * Objects parked by threads and in the barns; without locks. The capacity
+ * changes only while the barns are empty; one of before counts wrongly what has
+ * come into them since, for as long as the reader looks.
+ */
 uint64_t cache_parked(const struct kmem_cache *s)
 {
 	return record_parked(s->slot) +
-	       cache_sum(s, barn.nr_full) * s->layout.sheaf_capacity;
+	       cache_sum(s, barn.nr_full) * counter_read(s->sheaf_capacity);
 }
