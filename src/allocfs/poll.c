@@ -14,13 +14,32 @@
  * have changed something, and every 50 ms at what the hosting program does. The
  * newest handle replaces the one before: the kernel has one queue for each open
  * file, and wakes all of it.
+ *
+ * Nobody tells us that somebody waits no longer. So every few seconds he is woken
+ * for nothing: the kernel then asks again on his behalf, and he sleeps on without
+ * noticing; if there is nobody, nobody asks, and the file is off the list.
  */
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "view.h"
 
 #define POLL_CHANGED (POLLPRI | POLLERR)
+#define LEASE_S 3
+
+time_t poll_lease(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + LEASE_S;
+}
+
+bool poll_lease_over(time_t lease)
+{
+	return poll_lease() - LEASE_S > lease;
+}
 
 void poll_forget(struct fuse_pollhandle *handle)
 {
@@ -63,7 +82,7 @@ void file_check(struct watch *watch)
 
 	pthread_mutex_lock(&file->lock);
 	if (atomic_load(&file->view->ending) || !file->poll ||
-	    __changed(&call, file)) {
+	    poll_lease_over(file->lease) || __changed(&call, file)) {
 		handle = file->poll;
 		file->poll = NULL;
 		watch_remove(file->view, watch);
@@ -86,6 +105,7 @@ static bool changed_or_wait(struct call *call, struct file *file,
 	if (handle) {
 		poll_forget(file->poll);
 		file->poll = handle;
+		file->lease = poll_lease();
 		watch_add(call->view, &file->watch);
 	}
 	handle = NULL;

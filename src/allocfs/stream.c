@@ -45,6 +45,7 @@ struct stream {
 	struct list_head asks; /* oldest first */
 	struct list_head readers; /* oldest first */
 	struct fuse_pollhandle *poll;
+	time_t lease; /* of @poll, see poll.c */
 	bool asked;
 	bool closed;
 };
@@ -270,7 +271,8 @@ static void stream_tell(struct stream *stream)
 	stream_call(stream, &call);
 	pthread_mutex_lock(&stream->lock);
 	if (stream->poll &&
-	    (atomic_load(&stream->view->ending) || __readable(stream, &call))) {
+	    (atomic_load(&stream->view->ending) ||
+	     poll_lease_over(stream->lease) || __readable(stream, &call))) {
 		handle = stream->poll;
 		stream->poll = NULL;
 		__waits(stream);
@@ -304,6 +306,7 @@ bool stream_poll(struct stream *stream, struct fuse_pollhandle *handle)
 	if (handle) {
 		poll_forget(stream->poll);
 		stream->poll = handle;
+		stream->lease = poll_lease();
 		__waits(stream);
 	}
 	readable = list_empty(&stream->readers) && __readable(stream, &call);

@@ -430,6 +430,7 @@ struct bytes {
  * @watch: its reference is the open file; on the list while @poll is set
  * @view, @place, @uid: what to look at then, and on whose behalf
  * @poll: whom to tell that the text is another one
+ * @lease: until when he is believed to wait, see poll.c
  */
 struct file {
 	struct list_head link;
@@ -443,6 +444,7 @@ struct file {
 	struct place place;
 	uid_t uid;
 	struct fuse_pollhandle *poll;
+	time_t lease;
 };
 
 int attr_show(struct call *call, struct strbuf *sb);
@@ -598,6 +600,9 @@ unsigned int file_poll(struct call *call, struct file *file,
 /* Tell whoever waits, and forget him. Holding no lock. */
 void poll_tell(struct fuse_pollhandle *handle);
 void poll_forget(struct fuse_pollhandle *handle);
+/* Until when somebody who polls now is believed to wait. */
+time_t poll_lease(void);
+bool poll_lease_over(time_t lease);
 void file_check(struct watch *watch);
 
 /* ---- wait.c: the file `wait` --------------------------------------------- */

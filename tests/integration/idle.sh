@@ -70,10 +70,21 @@ use() {
 	put all "$M/pages/order-4/free"
 }
 
+# abandon - poll a file for a moment, and keep it open; and the same of a stream
+abandon() {
+	exec 4< "$M/pools/p/waiters" 5<> "$M/pools/p/wait"
+	read -r -u 4 _
+	echo 'min_nr==77' >&5
+	"$poller" once 4 PRI
+	"$poller" once 5 IN
+}
+
 for options in cpus=2 cpus=2,kswapd; do
 	start_daemon -o "memory=64M,$options"
 	until_true sleeps
 	use
+	abandon
 	until_true sleeps
+	exec 4<&- 5<&-
 	stop_daemon
 done

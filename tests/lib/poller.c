@@ -10,6 +10,8 @@
  *				whether the answer is there, wait for it by
  *				poll(2), and print it
  *
+ * poller once FD PRI|IN	poll an inherited open file for a moment, in vain
+ *
  * A wait that takes more than 30 s is an error: exit status 1.
  */
 #include <errno.h>
@@ -136,8 +138,22 @@ static int answer(const char *path, const char *text)
 	return 0;
 }
 
+/* Long enough to be asked for by the kernel; how long does not matter. */
+static int once(int fd, short events)
+{
+	struct pollfd pollfd = { fd, events, 0 };
+
+	if (!poll(&pollfd, 1, 10))
+		return 0;
+	fprintf(stderr, "poller: it changed\n");
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && !strcmp(argv[1], "once"))
+		return once(atoi(argv[2]),
+			    strcmp(argv[3], "PRI") ? POLLIN : POLLPRI);
 	if (argc == 4 && !strcmp(argv[1], "answer"))
 		return answer(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "edge"))
@@ -145,6 +161,7 @@ int main(int argc, char **argv)
 	if (argc > 2 && argc - 2 <= MAX_FILES && atoi(argv[1]) > 0)
 		return watch(atoi(argv[1]), argc - 2, argv + 2);
 	fprintf(stderr, "usage: poller [edge] ROUNDS FILE... | "
-			"poller answer FILE TEXT\n");
+			"poller answer FILE TEXT | "
+			"poller once FD PRI|IN\n");
 	return 2;
 }
