@@ -3,32 +3,59 @@
  * peers.h - the allocators that bench_slab compares
  *
  * Each is called through a pointer, ours as well, which is what a program
- * built with -fno-plt pays for a shared library. The peers are loaded apart
- * from the program, so that it keeps its C library's malloc().
+ * built with -fno-plt pays for a shared library; those named inline are
+ * compiled into the loop. Other malloc()s are loaded apart from the program, so
+ * that it keeps its C library's.
  */
 #ifndef PEERS_H
 #define PEERS_H
 
 #include <stddef.h>
 
+#include <kmem/inline.h>
 #include <kmem/introspect.h>
 
-#define MAX_PEERS 5
+#include "floor_stack.h"
+#include "rte_pool.h"
+
+#define MAX_PEERS 11
 
 enum peer_kind {
 	PEER_CACHE,
+	PEER_CACHE_INLINE,
 	PEER_KMALLOC,
 	PEER_MALLOC,
+	PEER_RTE,
+	PEER_FLOOR,
+	PEER_FLOOR_INLINE,
+	PEER_FLOOR_LIST,
+};
+
+/* Those that limits.c names. The columns come in this order. */
+enum peer_id {
+	ID_CACHE,
+	ID_CACHE_INLINE,
+	ID_KMALLOC,
+	ID_GLIBC,
+	ID_MIMALLOC,
+	ID_JEMALLOC,
+	ID_TCMALLOC,
+	ID_RTE,
+	ID_FLOOR_INLINE,
+	ID_FLOOR_LIST,
+	ID_FLOOR,
 };
 
 /**
  * struct peer - one allocator
- * @name: its column
+ * @name: its row
+ * @id: which
  * @kind: which of the pointers below it has
  * @trim: ask it to give back what is free; may be NULL
  */
 struct peer {
 	const char *name;
+	enum peer_id id;
 	enum peer_kind kind;
 	void *(*cache_alloc)(struct kmem_cache *s, gfp_t gfp);
 	void (*cache_free)(struct kmem_cache *s, void *object);
@@ -36,18 +63,24 @@ struct peer {
 	void (*kfree)(const void *p);
 	void *(*malloc)(size_t size);
 	void (*free)(void *p);
+	void *(*floor_alloc)(struct floor_depot *depot, unsigned int flags);
+	void (*floor_free)(struct floor_depot *depot, void *object);
 	void (*trim)(void);
 };
 
 /**
  * struct source - where a workload gets objects of one size
  * @peer: the allocator
- * @cache: for PEER_CACHE
+ * @cache: for PEER_CACHE and PEER_CACHE_INLINE
+ * @rte: for PEER_RTE
+ * @depot: for the floors
  * @size: of an object
  */
 struct source {
 	const struct peer *peer;
 	struct kmem_cache *cache;
+	struct rte_mempool *rte;
+	struct floor_depot *depot;
 	size_t size;
 };
 
@@ -55,12 +88,23 @@ extern struct peer peers[MAX_PEERS];
 extern size_t nr_peers;
 
 /**
+ * peers_reserve_tls() - at the beginning of main(): may run the program again
+ */
+void peers_reserve_tls(char **argv);
+
+/**
  * peers_find() - fill peers[]; a line is printed for each that is not here
  */
 void peers_find(void);
 
-void source_open(struct source *source, const struct peer *peer, size_t size);
+/* @nr: objects that are in use at the same time, at most */
+void source_open(struct source *source, const struct peer *peer, size_t size,
+		 size_t nr);
 void source_close(struct source *source);
+
+/* A thread begins with @source, and is done with it. */
+void source_enter(const struct source *source);
+void source_leave(const struct source *source);
 
 void bench_no_memory(void) __attribute__((noreturn));
 
@@ -77,6 +121,21 @@ source_alloc(const struct source *from, enum peer_kind kind)
 	switch (kind) {
 	case PEER_CACHE:
 		p = peer->cache_alloc(from->cache, GFP_KERNEL);
+		break;
+	case PEER_CACHE_INLINE:
+		p = kmem_cache_alloc_inline(from->cache, GFP_KERNEL);
+		break;
+	case PEER_RTE:
+		p = rte_pool_get(from->rte);
+		break;
+	case PEER_FLOOR:
+		p = peer->floor_alloc(from->depot, GFP_KERNEL);
+		break;
+	case PEER_FLOOR_INLINE:
+		p = floor_stack_pop(&floor_stack, from->depot);
+		break;
+	case PEER_FLOOR_LIST:
+		p = floor_list_pop(&floor_list, from->depot);
 		break;
 	case PEER_KMALLOC:
 		p = peer->kmalloc(from->size, GFP_KERNEL);
@@ -98,6 +157,21 @@ source_free(const struct source *from, enum peer_kind kind, void *p)
 	switch (kind) {
 	case PEER_CACHE:
 		peer->cache_free(from->cache, p);
+		break;
+	case PEER_CACHE_INLINE:
+		kmem_cache_free_inline(from->cache, p);
+		break;
+	case PEER_RTE:
+		rte_pool_put(from->rte, p);
+		break;
+	case PEER_FLOOR:
+		peer->floor_free(from->depot, p);
+		break;
+	case PEER_FLOOR_INLINE:
+		floor_stack_push(&floor_stack, from->depot, p);
+		break;
+	case PEER_FLOOR_LIST:
+		floor_list_push(&floor_list, p);
 		break;
 	case PEER_KMALLOC:
 		peer->kfree(p);

@@ -15,8 +15,6 @@
 #define MAX_BULK 64u
 #define CACHE_LINE 64
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 #define always_inline inline __attribute__((always_inline))
 
 #define WORKLOAD(name)                                                         \
@@ -26,11 +24,26 @@
 		case PEER_CACHE:                                               \
 			name##_as(w, PEER_CACHE);                              \
 			break;                                                 \
+		case PEER_CACHE_INLINE:                                        \
+			name##_as(w, PEER_CACHE_INLINE);                       \
+			break;                                                 \
 		case PEER_KMALLOC:                                             \
 			name##_as(w, PEER_KMALLOC);                            \
 			break;                                                 \
 		case PEER_MALLOC:                                              \
 			name##_as(w, PEER_MALLOC);                             \
+			break;                                                 \
+		case PEER_RTE:                                                 \
+			name##_as(w, PEER_RTE);                                \
+			break;                                                 \
+		case PEER_FLOOR:                                               \
+			name##_as(w, PEER_FLOOR);                              \
+			break;                                                 \
+		case PEER_FLOOR_INLINE:                                        \
+			name##_as(w, PEER_FLOOR_INLINE);                       \
+			break;                                                 \
+		case PEER_FLOOR_LIST:                                          \
+			name##_as(w, PEER_FLOOR_LIST);                         \
 			break;                                                 \
 		}                                                              \
 	}
@@ -65,10 +78,10 @@ static always_inline void batch_as(struct worker *w, enum peer_kind kind)
 {
 	void *objects[BATCH];
 
-	for (unsigned long n = w->pairs; n >= BATCH; n -= BATCH) {
-		for (unsigned int i = 0; i < BATCH; i++)
+	for (unsigned long n = w->pairs; n >= w->batch; n -= w->batch) {
+		for (unsigned int i = 0; i < w->batch; i++)
 			objects[i] = source_alloc(w->from, kind);
-		for (unsigned int i = 0; i < BATCH; i++)
+		for (unsigned int i = 0; i < w->batch; i++)
 			source_free(w->from, kind, objects[w->order[i]]);
 	}
 }
@@ -88,18 +101,25 @@ static always_inline void replace_as(struct worker *w, enum peer_kind kind)
 }
 WORKLOAD(replace)
 
-static void bulk(struct worker *w)
+static always_inline void bulk_as(struct worker *w, enum peer_kind kind)
 {
 	struct kmem_cache *s = w->from->cache;
+	struct rte_mempool *rte = w->from->rte;
 	void *objects[MAX_BULK];
 
 	for (unsigned long n = w->pairs; n >= w->bulk; n -= w->bulk) {
-		if (!kmem_cache_alloc_bulk(s, GFP_KERNEL, w->bulk, objects))
+		if (kind == PEER_RTE ? !rte_pool_get_bulk(rte, objects, w->bulk)
+				     : !kmem_cache_alloc_bulk(s, GFP_KERNEL,
+							      w->bulk, objects))
 			bench_no_memory();
 		bench_keep(objects);
-		kmem_cache_free_bulk(s, w->bulk, objects);
+		if (kind == PEER_RTE)
+			rte_pool_put_bulk(rte, objects, w->bulk);
+		else
+			kmem_cache_free_bulk(s, w->bulk, objects);
 	}
 }
+WORKLOAD(bulk)
 
 static always_inline void fill_as(struct worker *w, enum peer_kind kind)
 {
@@ -117,7 +137,10 @@ WORKLOAD(drain)
 
 void worker_fill(struct worker *w)
 {
-	w->live = calloc(w->nr_live + 1, sizeof(w->live[0]));
+	if (w->table)
+		w->live = &w->table[w->index * w->nr_live];
+	else
+		w->live = calloc(w->nr_live + 1, sizeof(w->live[0]));
 	if (!w->live)
 		bench_no_memory();
 	fill(w);
@@ -126,11 +149,28 @@ void worker_fill(struct worker *w)
 void worker_drain(struct worker *w)
 {
 	drain(w);
-	free(w->live);
+	if (!w->table)
+		free(w->live);
 	w->live = NULL;
 }
 
 /* ---- from one thread to another ------------------------------------------ */
+
+/* Half of what a thread frees is what the other one allocated. */
+static always_inline void share_as(struct worker *w, enum peer_kind kind)
+{
+	uint64_t state = w->random;
+
+	for (unsigned long n = w->pairs; n; n--) {
+		void **slot = &w->table[random_below(&state, w->nr_table)];
+		void *p = source_alloc(w->from, kind);
+
+		source_free(w->from, kind,
+			    __atomic_exchange_n(slot, p, __ATOMIC_ACQ_REL));
+	}
+	w->random = state;
+}
+WORKLOAD(share)
 
 /* Both counters only grow; a pair of threads leaves the ring empty. */
 static struct {
@@ -195,38 +235,68 @@ WORKLOAD(pass_on)
 
 /* ---- the table ----------------------------------------------------------- */
 
-const struct workload workloads[] = {
-	{ .name = "hot pair", .run = hot, .workers = 1 },
-	{ .name = "batch of 1000, freed in order",
-	  .run = batch,
-	  .workers = 1,
-	  .order = same_order },
-	{ .name = "batch of 1000, in reverse",
-	  .run = batch,
-	  .workers = 1,
-	  .order = reverse_order },
-	{ .name = "batch of 1000, at random",
-	  .run = batch,
-	  .workers = 1,
-	  .order = random_order },
-	{ .name = "replace 1 of 10 thousand",
-	  .run = replace,
-	  .workers = 1,
-	  .nr_live = 10000 },
-	{ .name = "replace 1 of 1 million",
-	  .run = replace,
-	  .workers = 1,
-	  .nr_live = 1000000 },
-	{ .name = "bulk of 16", .run = bulk, .workers = 1, .bulk = 16 },
-	{ .name = "bulk of 64", .run = bulk, .workers = 1, .bulk = 64 },
-	{ .name = "hot pair, 2 threads", .run = hot, .workers = 2 },
-	{ .name = "replace 1 of 10 thousand, 2 threads",
-	  .run = replace,
-	  .workers = 2,
-	  .nr_live = 10000 },
-	{ .name = "producer and consumer", .run = pass_on, .workers = 2 },
+/* Objects of each of the two threads that share ten thousand. */
+#define HALF 5000
+
+const struct workload workloads[NR_WORKLOADS] = {
+	[HOT] = { .name = "hot pair", .run = hot, .workers = 1 },
+	[BATCH_SAME] = { .name = "batch of 1000, freed in order",
+			 .run = batch,
+			 .workers = 1,
+			 .batch = BATCH,
+			 .order = same_order },
+	[BATCH_REVERSE] = { .name = "batch of 1000, in reverse",
+			    .run = batch,
+			    .workers = 1,
+			    .batch = BATCH,
+			    .order = reverse_order },
+	[BATCH_RANDOM] = { .name = "batch of 1000, at random",
+			   .run = batch,
+			   .workers = 1,
+			   .batch = BATCH,
+			   .order = random_order },
+	[BURST_16] = { .name = "burst of 16",
+		       .run = batch,
+		       .workers = 1,
+		       .batch = 16,
+		       .order = same_order },
+	[BURST_64] = { .name = "burst of 64",
+		       .run = batch,
+		       .workers = 1,
+		       .batch = 64,
+		       .order = same_order },
+	[REPLACE_10K] = { .name = "replace 1 of 10 thousand",
+			  .run = replace,
+			  .workers = 1,
+			  .nr_live = 10000 },
+	[REPLACE_1M] = { .name = "replace 1 of 1 million",
+			 .run = replace,
+			 .workers = 1,
+			 .nr_live = 1000000 },
+	[BULK_16] = { .name = "bulk of 16",
+		      .run = bulk,
+		      .workers = 1,
+		      .bulk = 16 },
+	[BULK_64] = { .name = "bulk of 64",
+		      .run = bulk,
+		      .workers = 1,
+		      .bulk = 64 },
+	[HOT_2] = { .name = "hot pair, 2 threads", .run = hot, .workers = 2 },
+	[REPLACE_2] = { .name = "replace 1 of 10 thousand, 2 threads",
+			.run = replace,
+			.workers = 2,
+			.nr_live = 10000 },
+	[SHARED_2] = { .name = "2 threads replace 1 of 10 thousand of both",
+		       .run = share,
+		       .workers = 2,
+		       .nr_live = HALF,
+		       .shared = true,
+		       .crosses = true },
+	[PASS_ON] = { .name = "producer and consumer",
+		      .run = pass_on,
+		      .workers = 2,
+		      .crosses = true },
 };
-const size_t nr_workloads = ARRAY_SIZE(workloads);
 
 void workloads_init(void)
 {
