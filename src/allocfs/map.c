@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/parse.h"
+
 #include "map.h"
 
 /* ---- making -------------------------------------------------------------- */
@@ -268,18 +270,23 @@ int map_largest_free(const struct kmem_zone_info *zone)
 	return order;
 }
 
-/* Whole numbers from 10 on, else one digit behind the point unless it is 0. */
+/* Whole numbers from 10 on, else one digit behind the point unless it is 0; to
+ * the nearest, so that what all but fills the memory reads as all of it. */
 void map_add_bytes(struct strbuf *sb, uint64_t bytes)
 {
 	static const char units[][4] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	uint64_t one = 1, tenths;
 	unsigned int unit = 0;
-	uint64_t tenths = bytes * 10;
 
-	while (tenths >= 10240 && unit < 4) {
-		tenths /= 1024;
+	/* 1023.5 of a unit are one of the next. */
+	while (unit < 4 && bytes >= one * 1024 - one / 2) {
+		one *= 1024;
 		unit++;
 	}
-	if (tenths >= 100 || tenths % 10 == 0)
+	tenths = bytes / one * 10 + (bytes % one * 10 + one / 2) / one;
+	if (tenths >= 100)
+		tenths = (bytes + one / 2) / one * 10;
+	if (tenths % 10 == 0)
 		strbuf_addf(sb, "%llu %s", (unsigned long long)(tenths / 10),
 			    units[unit]);
 	else
@@ -290,13 +297,20 @@ void map_add_bytes(struct strbuf *sb, uint64_t bytes)
 
 size_t map_char_length(const char *p)
 {
-	const unsigned char *c = (const unsigned char *)p;
-	size_t len = *c < 0xc2 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+	unsigned int len = parse_utf8(p);
 
-	if (*c > 0xf4)
-		return 1;
-	for (size_t i = 1; i < len; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 1;
-	return len;
+	return len ? len : 1;
+}
+
+/* U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF. */
+bool map_char_unseen(const char *p)
+{
+	const unsigned char *c = (const unsigned char *)p;
+
+	if (c[0] == 0xe2 && c[1] == 0x80)
+		return (c[2] >= 0x8b && c[2] <= 0x8f) ||
+		       (c[2] >= 0xaa && c[2] <= 0xae);
+	if (c[0] == 0xe2 && c[1] == 0x81)
+		return c[2] >= 0xa0 && c[2] <= 0xaf;
+	return c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf;
 }

@@ -3,8 +3,8 @@
  * map.h - the pictures of the memory: what they are made from, and who draws
  *
  * attrs_map.c asks the allocator, map.c makes a struct map of what it says, and
- * map_text.c and map_svg.c draw that; map_cache.c draws one cache. Nothing here knows a mount, so tests can
- * draw memory that never was.
+ * map_text.c and map_svg.c draw that; map_cache.c draws one cache. Nothing here
+ * knows a mount, so tests can draw memory that never was.
  */
 #ifndef ALLOCFS_MAP_H
 #define ALLOCFS_MAP_H
@@ -153,6 +153,10 @@ void map_add_bytes(struct strbuf *sb, uint64_t bytes);
 /* Bytes of the character at @p, at least 1 before the end; what is no UTF-8 is
  * one character a byte. */
 size_t map_char_length(const char *p);
+
+/* Whether it has no shape of its own: it turns the line that follows around, or
+ * makes two names look alike. */
+bool map_char_unseen(const char *p);
 
 /* ---- map_text.c, map_svg.c ------------------------------------------------ */
 

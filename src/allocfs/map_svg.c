@@ -247,8 +247,10 @@ static int add_scale(const struct map *map, struct strbuf *sb, int y)
 		    MARGIN, y + 10, map->cell_pages,
 		    map->cell_pages == 1 ? "" : "s");
 	svg_size(sb, map->cell_pages);
-	strbuf_adds(sb, "), filled as far as they are in use, as whoever has "
-			"most of them; numbers are page frames.</text>\n");
+	strbuf_adds(sb,
+		    "). It is filled as far as its pages are in use, in the "
+		    "colour and pattern of whoever has most of them. "
+		    "Numbers are page frames.</text>\n");
 	return y + 14;
 }
 

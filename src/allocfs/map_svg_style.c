@@ -112,7 +112,7 @@ void svg_styles(struct strbuf *sb)
 
 /* ---- words --------------------------------------------------------------- */
 
-/* What XML cannot have is shown as a question mark. */
+/* What XML cannot have, and what has no shape, is shown as a question mark. */
 static void add_char(struct strbuf *sb, const char *p, size_t len)
 {
 	if (len == 1 && *p == '&')
@@ -127,8 +127,8 @@ static void add_char(struct strbuf *sb, const char *p, size_t len)
 		strbuf_addc(sb, '?');
 	else if (len == 3 && !memcmp(p, "\xef\xbf", 2) && (p[2] & 0x3e) == 0x3e)
 		strbuf_addc(sb, '?'); /* U+FFFE and U+FFFF */
-	else if (len == 3 && *p == '\xed' && (p[1] & 0x20))
-		strbuf_addc(sb, '?'); /* half of a pair */
+	else if (map_char_unseen(p))
+		strbuf_addc(sb, '?');
 	else
 		strbuf_add(sb, p, len);
 }

@@ -179,6 +179,8 @@ static void add_name(struct strbuf *sb, const char *name, bool ascii)
 			break;
 		if (len > 1 && ascii)
 			strbuf_addc(sb, '?');
+		else if (map_char_unseen(name))
+			strbuf_addf(sb, "%*s", (int)width, "?");
 		else if (len == 1 && (*name < ' ' || *name > '~'))
 			strbuf_addc(sb, '?');
 		else

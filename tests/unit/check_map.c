@@ -202,6 +202,8 @@ static const char *const odd_names[] = {
 	"日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語",
 	"\xff\xfe\x80 no UTF-8 \xc3",
 	"\xef\xbf\xbe\xef\xbf\xbf\xed\xa0\x80 no XML \x01\x1b\x7f",
+	"\xe0\x80\xbc\xf4\x90\x80\x80\xc2\x9b no UTF-8 either",
+	"evil\xe2\x80\xae turned\xe2\x81\xa6 \xef\xbb\xbf",
 	"",
 };
 
@@ -319,6 +321,10 @@ static void assert_columns(const char *text, unsigned int most, bool ascii)
 			ck_abort_msg("a byte %d", *text);
 		if (len > 1 && ascii)
 			ck_abort_msg("no ASCII: %s", text);
+		if (len == 1 && (unsigned char)*text > '~')
+			ck_abort_msg("no UTF-8: %s", text);
+		if (map_char_unseen(text))
+			ck_abort_msg("nothing to see: %s", text);
 		/* What the drawing itself has is narrow. */
 		columns += len == 3 && (unsigned char)*text > 0xe2 ? 2 : 1;
 	}
@@ -400,6 +406,10 @@ static void parse_text(struct parser *p, char end)
 			ck_abort_msg("'<' in a value");
 		if (len == 1 && *p->at < ' ' && *p->at != '\n')
 			ck_abort_msg("byte %d", *p->at);
+		if (len == 1 && (unsigned char)*p->at > '~')
+			ck_abort_msg("no UTF-8: %.20s", p->at);
+		if (map_char_unseen(p->at))
+			ck_abort_msg("nothing to see: %.20s", p->at);
 		if (!strncmp(p->at, "]]>", 3))
 			ck_abort_msg("an end of CDATA");
 		p->at += len;
@@ -508,8 +518,14 @@ START_TEST(test_bytes_read_well)
 		{ 0, "0 B" },
 		{ 4096, "4 KiB" },
 		{ 1536, "1.5 KiB" },
-		{ 1048575, "1023 KiB" },
-		{ 10 * MIB + 700 * 1024, "10 MiB" },
+		{ 1023, "1023 B" },
+		{ 1023 * 1024 + 511, "1023 KiB" },
+		{ 1023 * 1024 + 512, "1 MiB" },
+		{ 1048575, "1 MiB" },
+		{ 10 * MIB - 1024, "10 MiB" },
+		{ 10 * MIB + 700 * 1024, "11 MiB" },
+		{ 9 * MIB + 972 * 1024, "9.9 MiB" },
+		{ 64 * 1024 * MIB - 512 * 1024, "64 GiB" },
 		{ 64 * 1024 * MIB, "64 GiB" },
 	};
 
