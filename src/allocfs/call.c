@@ -26,6 +26,7 @@ void call_begin(struct call *call, fuse_req_t req)
 	call->req = req;
 	call->uid = ctx->uid;
 	call->gid = ctx->gid;
+	call->pid = ctx->pid;
 	call->umask = ctx->umask;
 	/* A client is on no CPU of ours; who says nothing gets node 0. */
 	if (kmem_nr_nodes() > 1)

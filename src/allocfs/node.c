@@ -42,8 +42,9 @@
  *
  * A write that waits holds the kernel's lock of the inode, and whoever wants
  * to write next would wait for that lock, deaf to signals. Files of kinds 2 and
- * 4 therefore are a new inode at each lookup; stat(2) shows their number of
- * kind 1 or 0 all the same.
+ * 4 therefore are an inode of its own for each who looks them up; stat(2) shows
+ * their number of kind 1 or 0 all the same. One of kind 2 that nobody has in
+ * hand any more is given out again (struct fresh): same file, same meaning.
  *
  * Numbers are decoded, not looked up: nothing is kept for a file that the
  * kernel knows, and FORGET means nothing to us. A number whose directory or
@@ -120,7 +121,35 @@ static uint64_t ino_of_link(uint32_t serial)
 /* Of all views: numbers have to differ, no more. */
 static atomic_uint fixed_opens;
 
-fuse_ino_t place_nodeid(const struct place *place)
+/*
+ * Another inode, unless nobody has the last one in hand: it is not open, and
+ * whoever looked it up opened it, or looks again. So calls that follow each
+ * other share one, which spares the kernel the making of inodes and a second
+ * lookup, and calls at the same time never do.
+ */
+static unsigned int fresh_number(struct source *source, pid_t looker)
+{
+	struct fresh *fresh = &source->fresh;
+	unsigned int number;
+
+	pthread_mutex_lock(&source->lock);
+	if (fresh->opens || (fresh->looker && fresh->looker != looker)) {
+		fresh->number = (fresh->number + 1) & INDEX_MASK;
+		fresh->opens = 0;
+	}
+	fresh->looker = looker ? looker : LOOKER_UNKNOWN;
+	number = fresh->number;
+	pthread_mutex_unlock(&source->lock);
+	return number;
+}
+
+static uint64_t ino_of_open(const struct source *source, unsigned int number)
+{
+	return KIND_OPEN << KIND_SHIFT |
+	       (uint64_t)source->serial << SERIAL_SHIFT | number;
+}
+
+fuse_ino_t place_nodeid(const struct place *place, pid_t looker)
 {
 	struct source *source = place->source;
 
@@ -131,9 +160,35 @@ fuse_ino_t place_nodeid(const struct place *place)
 		return KIND_FIXED_OPEN << KIND_SHIFT |
 		       (uint64_t)place->index << SERIAL_SHIFT |
 		       (atomic_fetch_add(&fixed_opens, 1) & INDEX_MASK);
-	return KIND_OPEN << KIND_SHIFT |
-	       (uint64_t)source->serial << SERIAL_SHIFT |
-	       (atomic_fetch_add(&source->opens, 1) & INDEX_MASK);
+	return ino_of_open(source, fresh_number(source, looker));
+}
+
+/* Of inodes that are not the last one there is nothing to know any more. */
+void place_opened(const struct place *place, fuse_ino_t ino, pid_t opener)
+{
+	struct source *source = place->source;
+
+	if (ino >> KIND_SHIFT != KIND_OPEN)
+		return;
+	pthread_mutex_lock(&source->lock);
+	if (ino == ino_of_open(source, source->fresh.number)) {
+		source->fresh.opens++;
+		if (source->fresh.looker == opener)
+			source->fresh.looker = 0;
+	}
+	pthread_mutex_unlock(&source->lock);
+}
+
+void place_closed(const struct place *place, fuse_ino_t ino)
+{
+	struct source *source = place->source;
+
+	if (ino >> KIND_SHIFT != KIND_OPEN)
+		return;
+	pthread_mutex_lock(&source->lock);
+	if (ino == ino_of_open(source, source->fresh.number))
+		source->fresh.opens--;
+	pthread_mutex_unlock(&source->lock);
 }
 
 /* ---- fixed nodes --------------------------------------------------------- */

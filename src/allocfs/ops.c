@@ -74,7 +74,7 @@ int op_fill_entry(struct call *call, const struct place *place,
 
 	memset(ret_entry, 0, sizeof(*ret_entry));
 	err = place_stat(call, place, size, &ret_entry->attr);
-	ret_entry->ino = place_nodeid(place);
+	ret_entry->ino = place_nodeid(place, call->pid);
 	ret_entry->attr_timeout = op_attr_timeout(place);
 	ret_entry->entry_timeout = entry_timeout(place);
 	/* Gone between finding it and looking at it. */

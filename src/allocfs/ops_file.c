@@ -150,6 +150,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -err);
 		return;
 	}
+	place_opened(&call.place, ino, call.pid);
 	fi->fh = (uintptr_t)file;
 	fi->direct_io = 1;
 	fi->noflush = !wants_flush(&call.place);
@@ -158,8 +159,10 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	else
 		err = fuse_reply_open(req, fi);
 	/* The opener was gone: there will be no release. */
-	if (err == -ENOENT)
+	if (err == -ENOENT) {
+		place_closed(&call.place, ino);
 		file_free(call.view, file);
+	}
 	call_end(&call);
 }
 
@@ -189,7 +192,8 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct view *view = fuse_req_userdata(req);
 
-	(void)ino;
+	if (file_of(fi))
+		place_closed(&file_of(fi)->place, ino);
 	file_free(view, file_of(fi));
 	watch_kick(view);
 	fuse_reply_err(req, 0);

@@ -29,6 +29,21 @@ enum source_event {
 #define SOURCE_BUCKETS 4096
 #define MAX_SOURCES (1u << 20)
 
+/*
+ * struct fresh - the inode of a file whose writes may wait (ATTR_FRESH)
+ * @number: of the last inode that was given to a lookup
+ * @opens: how often that is open
+ * @looker: thread that looked it up and has not opened it since; 0: none,
+ *	LOOKER_UNKNOWN: one that has no number here
+ */
+struct fresh {
+	unsigned int number;
+	unsigned int opens;
+	pid_t looker;
+};
+
+#define LOOKER_UNKNOWN ((pid_t)-1)
+
 /**
  * struct source - a directory that stands for something in the library
  *
@@ -68,7 +83,7 @@ struct source {
 
 	pthread_mutex_t submit_lock;
 	atomic_uint_fast64_t event[SOURCE_NR_EVENTS];
-	atomic_uint opens; /* lookups of ATTR_FRESH files */
+	struct fresh fresh; /* under lock */
 
 	struct meta *meta;
 	uid_t uid;

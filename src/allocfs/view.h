@@ -216,7 +216,10 @@ void place_target(struct view *view, const struct place *place, char *buf,
 		  size_t size);
 
 /* The inode number by which the kernel is to know it from now on. */
-fuse_ino_t place_nodeid(const struct place *place);
+fuse_ino_t place_nodeid(const struct place *place, pid_t looker);
+/* The file with that number was opened by that thread; was closed. */
+void place_opened(const struct place *place, fuse_ino_t ino, pid_t opener);
+void place_closed(const struct place *place, fuse_ino_t ino);
 /* Its path in the mount, for messages. */
 void place_path(const struct view *view, const struct place *place,
 		struct strbuf *sb);
@@ -285,6 +288,7 @@ struct call {
 	fuse_req_t req;
 	uid_t uid;
 	gid_t gid;
+	pid_t pid; /* of the thread; 0: it has none here */
 	mode_t umask;
 	struct place place;
 	bool held;
@@ -355,7 +359,7 @@ enum {
 	ATTR_OWNED = 1 << 0,
 	ATTR_LONG = 1 << 1, /* not worth rendering for a mere lookup */
 	ATTR_RAW = 1 << 2, /* anything is a command, a lone newline too */
-	ATTR_FRESH = 1 << 3, /* a new inode for each lookup: writes may park */
+	ATTR_FRESH = 1 << 3, /* an inode for each opener: writes may park */
 	ATTR_BIG = 1 << 4, /* commands up to 128 KiB */
 	ATTR_POLL = 1 << 5, /* poll(2) tells when it changed, see poll.c */
 };
