@@ -124,7 +124,7 @@ struct bench_spread bench_spread(double *numbers, size_t n)
 	return (struct bench_spread){ median, numbers[0], numbers[n - 1] };
 }
 
-void bench_run(const char *title, struct bench_case *cases, size_t n)
+void bench_rounds(struct bench_case *cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		run_once(&cases[i]);
@@ -132,6 +132,11 @@ void bench_run(const char *title, struct bench_case *cases, size_t n)
 		for (size_t i = 0; i < n; i++)
 			cases[i].ns[round] = run_once(&cases[i]);
 	}
+}
+
+void bench_run(const char *title, struct bench_case *cases, size_t n)
+{
+	bench_rounds(cases, n);
 	printf("\n%-44s %9s %9s %9s\n", title, "median", "least", "most");
 	for (size_t i = 0; i < n; i++) {
 		double *ns = cases[i].ns;

@@ -59,6 +59,11 @@ void bench_start(void);
 void bench_pin(unsigned int index);
 
 /**
+ * bench_rounds() - measure all candidates in turns
+ */
+void bench_rounds(struct bench_case *cases, size_t n);
+
+/**
  * bench_run() - measure all candidates in turns and print a table
  */
 void bench_run(const char *title, struct bench_case *cases, size_t n);

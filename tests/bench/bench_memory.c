@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	peers_reserve_tls(argv);
 	bench_start();
-	peers_find();
+	peers_find(false);
 	measure_memory();
 	init_or_die();
 	measure_cache();

@@ -256,21 +256,44 @@ static void measure_workload(enum workload_id id)
 	fflush(stdout);
 }
 
+/* For instructions.sh: the hot pair of one peer, and nothing else. */
+static int count_pairs(const char *name, unsigned long pairs)
+{
+	struct job job = { .workload = &workloads[HOT] };
+
+	for (size_t i = 0; i < nr_peers; i++) {
+		if (strcmp(peers[i].name, name) != 0)
+			continue;
+		source_open(&job.source, &peers[i], sizes[1], 1);
+		make_workers(&job);
+		run_job(&job, pairs);
+		return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "bench_slab: %s is not here\n", name);
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
+	const bool count = argc == 4 && strcmp(argv[1], "--count") == 0;
+
 	peers_reserve_tls(argv);
 	if (argc > 1 && strcmp(argv[1], "--quick") == 0) {
 		rounds = QUICK_ROUNDS;
 		round_ns = QUICK_ROUND_NS;
-	} else if (argc > 1) {
-		fprintf(stderr, "usage: bench_slab [--quick]\n");
+	} else if (argc > 1 && !count) {
+		fprintf(stderr, "usage: bench_slab [--quick | --count PEER "
+				"PAIRS]\n");
 		return EXIT_FAILURE;
 	}
 	bench_start();
-	peers_find();
+	/* DPDK does not start below valgrind. */
+	peers_find(!count);
 	workloads_init();
 	if (kmem_init(NULL))
 		bench_no_memory();
+	if (count)
+		return count_pairs(argv[2], strtoul(argv[3], NULL, 10));
 	for (enum workload_id id = 0; id < NR_WORKLOADS; id++)
 		measure_workload(id);
 	limits_of_pairs(cells);

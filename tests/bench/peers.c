@@ -199,14 +199,14 @@ static void add_glibc(void)
 	};
 }
 
-void peers_find(void)
+void peers_find(bool rte)
 {
 	add_kmem();
 	add_glibc();
 	add_mimalloc();
 	add_jemalloc();
 	add_tcmalloc();
-	if (rte_pool_init())
+	if (rte && rte_pool_init())
 		peers[nr_peers++] = (struct peer){ .name = "rte_mempool",
 						   .id = ID_RTE,
 						   .kind = PEER_RTE };

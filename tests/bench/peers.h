@@ -94,8 +94,9 @@ void peers_reserve_tls(char **argv);
 
 /**
  * peers_find() - fill peers[]; a line is printed for each that is not here
+ * @rte: rte_mempool as well
  */
-void peers_find(void);
+void peers_find(bool rte);
 
 /* @nr: objects that are in use at the same time, at most */
 void source_open(struct source *source, const struct peer *peer, size_t size,
