@@ -240,7 +240,7 @@ static int limit_store(struct call *call, char *text, size_t len)
 	return err;
 }
 ATTR_RW(limit, "max or the most objects in use; a pool: of the backing",
-	.save = save_shown, .first = "max");
+	.save = save_shown, .first = "max", .flags = ATTR_LIMIT);
 
 static int peak_show(struct call *call, struct strbuf *sb)
 {

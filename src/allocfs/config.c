@@ -6,11 +6,11 @@
  * are many, and settings, key=value, as util/keyed.h has them. A key is the name
  * of a file in the thing's directory, a value is what one would write there:
  *
- *	vm watermark_scale_factor=20
  *	cache conn objsize=192 align=0 flags=SLAB_HWCACHE_ALIGN ctor=none
  *		gfp=GFP_KERNEL limit=max			(one line)
  *	pool io backing=slab:conn min_nr=6 gfp=GFP_KERNEL limit=max poison=0
  *	cache kmalloc-64 owner=boot limit=1000
+ *	vm watermark_scale_factor=20
  *
  * Which files are keys their attributes say (attr->save), so the tables of the
  * tree are the grammar. What the mount made is written down whole, so that
@@ -19,8 +19,11 @@
  *
  * Things come in the order in which they were made; but others' before ours,
  * since there they are before ours when the text is read in at a start. Caches
- * come before the pools that stand on them. Directories neither come nor go while
- * a text is made (shape_lock), so what a line refers to is in it.
+ * come before the pools that stand on them, and what may keep pools from being
+ * filled again comes behind them: the limits of caches, which may be below what
+ * the pools had before, and the watermarks. Limits of other things bind what is
+ * asked for through their directory and no pool. Directories neither come nor go
+ * while a text is made (shape_lock), so what a line refers to is in it.
  *
  * Writing is in config_apply.c, the pieces that it comes in are put together in
  * config_input.c.
@@ -33,25 +36,54 @@
 #include "view.h"
 
 const struct config_section config_sections[] = {
-	{ .word = "vm", .path = "proc/sys/vm" },
-	{ .word = "cache", .kind = &cache_kind },
+	{ .word = "cache", .kind = &cache_kind, .part = CONFIG_WITHOUT_LIMITS },
 	{ .word = "pages", .kind = &page_kind },
 	{ .word = "kmalloc", .kind = &kmalloc_kind, .alone = true },
 	{ .word = "vmalloc", .kind = &vmalloc_kind, .alone = true },
 	{ .word = "iomem", .kind = &iomem_kind },
 	{ .word = "pool", .kind = &pool_kind },
+	{ .word = "cache", .kind = &cache_kind, .part = CONFIG_LIMITS },
+	{ .word = "vm", .path = "proc/sys/vm" },
 	{ .word = NULL },
 };
 
+/* May a line of that part have it? */
+static bool is_of_part(const struct attr *attr, enum config_part part,
+		       bool ours)
+{
+	if (!attr || !attr->save || (!ours && (attr->flags & ATTR_OWNED)))
+		return false;
+	return part != CONFIG_LIMITS || (attr->flags & ATTR_LIMIT);
+}
+
+/* Does it, with that text? */
+static bool is_saved(const struct attr *attr, enum config_part part, bool ours,
+		     const char *text)
+{
+	bool changed = !attr->first || strcmp(text, attr->first) != 0;
+
+	switch (part) {
+	case CONFIG_LIMITS:
+		return changed;
+	case CONFIG_WITHOUT_LIMITS:
+		if (changed && (attr->flags & ATTR_LIMIT))
+			return false;
+		break;
+	case CONFIG_WHOLE:
+		break;
+	}
+	return ours || changed;
+}
+
 /* Is that file's text in the line? @value is left with it. */
-static int saved_text(struct call *call, bool ours, struct strbuf *value,
-		      bool *ret_saved)
+static int saved_text(struct call *call, enum config_part part, bool ours,
+		      struct strbuf *value, bool *ret_saved)
 {
 	const struct attr *attr = call->place.node->attr;
 	int err;
 
 	*ret_saved = false;
-	if (!attr || !attr->save || (!ours && (attr->flags & ATTR_OWNED)))
+	if (!is_of_part(attr, part, ours))
 		return 0;
 	strbuf_reset(value);
 	err = attr->save(call, value);
@@ -61,15 +93,15 @@ static int saved_text(struct call *call, bool ours, struct strbuf *value,
 		return 0;
 	if (value->data[value->len - 1] == '\n')
 		strbuf_cut(value, value->len - 1);
-	*ret_saved = ours || !attr->first || strcmp(value->data, attr->first);
+	*ret_saved = is_saved(attr, part, ours, value->data);
 	return 0;
 }
 
-static int save_node(struct call *call, bool ours, struct strbuf *value,
-		     struct strbuf *sb)
+static int save_node(struct call *call, enum config_part part, bool ours,
+		     struct strbuf *value, struct strbuf *sb)
 {
 	bool saved;
-	int err = saved_text(call, ours, value, &saved);
+	int err = saved_text(call, part, ours, value, &saved);
 
 	if (!err && saved)
 		keyed_print(sb, call->place.node->name, value->data);
@@ -77,7 +109,8 @@ static int save_node(struct call *call, bool ours, struct strbuf *value,
 }
 
 /* Those of others have nothing to say where nothing was changed. */
-static int save_settings(struct call *call, struct strbuf *sb)
+static int save_settings(struct call *call, enum config_part part,
+			 struct strbuf *sb)
 {
 	struct source *source = call->place.source;
 	struct strbuf value = { 0 };
@@ -87,7 +120,7 @@ static int save_settings(struct call *call, struct strbuf *sb)
 	for (node = source->kind->table; !err && node->type != NODE_END;
 	     node++) {
 		call->place.node = node;
-		err = save_node(call, source->mounted, &value, sb);
+		err = save_node(call, part, source->mounted, &value, sb);
 	}
 	strbuf_free(&value);
 	return err;
@@ -121,8 +154,9 @@ static int save_source(struct call *call, const struct config_section *section,
 		strbuf_addf(sb, " %s", name);
 	save_owner(call, sb);
 	head = sb->len;
-	err = save_settings(call, sb);
-	if (source->mounted || sb->len > head)
+	err = save_settings(call, section->part, sb);
+	if (sb->len > head ||
+	    (source->mounted && section->part != CONFIG_LIMITS))
 		strbuf_addc(sb, '\n');
 	else
 		strbuf_cut(sb, begin);
@@ -168,7 +202,7 @@ static int save_fixed(struct view *view, const struct config_section *section,
 			continue;
 		call.place.node = view->fixed[i].node;
 		call.place.about = view->fixed[i].about;
-		err = save_node(&call, false, &value, sb);
+		err = save_node(&call, section->part, false, &value, sb);
 	}
 	if (sb->len > head)
 		strbuf_addc(sb, '\n');

@@ -11,18 +11,32 @@
 /* ---- config.c: the grammar, and reading ---------------------------------- */
 
 /**
+ * enum config_part - which settings the lines of a section have
+ * @CONFIG_WHOLE: all
+ * @CONFIG_WITHOUT_LIMITS: all but limits (ATTR_LIMIT) that bind
+ * @CONFIG_LIMITS: what the former leave out
+ */
+enum config_part {
+	CONFIG_WHOLE,
+	CONFIG_WITHOUT_LIMITS,
+	CONFIG_LIMITS,
+};
+
+/**
  * struct config_section - a sort of line
  * @word: its first word
  * @kind: of the sources that it is about, or NULL
  * @alone: there is only one: no name follows
  * @path: instead of @kind, a directory that every mount has; its files are the
  *	keys
+ * @part: a word may come twice, with one part of the settings each
  */
 struct config_section {
 	const char *word;
 	const struct kind *kind;
 	bool alone;
 	const char *path;
+	enum config_part part;
 };
 
 /* In the order in which they are printed; the last has no word. */

@@ -362,6 +362,7 @@ enum {
 	ATTR_FRESH = 1 << 3, /* an inode for each opener: writes may park */
 	ATTR_BIG = 1 << 4, /* commands up to 128 KiB */
 	ATTR_POLL = 1 << 5, /* poll(2) tells when it changed, see poll.c */
+	ATTR_LIMIT = 1 << 6, /* binds who allocates: config.c has it last */
 };
 
 struct later;

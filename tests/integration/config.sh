@@ -74,10 +74,8 @@ build_rich() {
 	put 9 "$M/pools/big/limit"
 }
 
-rich='vm lowmem_reserve_ratio="100	200	32	0	0" watermark_scale_factor=20
-cache kmalloc-64 owner=boot limit=55
-cache kmalloc-128 owner=boot gfp=GFP_ATOMIC
-cache conn objsize=192 align=0 flags=SLAB_HWCACHE_ALIGN ctor=none gfp=GFP_NOWAIT|__GFP_ZERO limit=1000
+rich='cache kmalloc-128 owner=boot gfp=GFP_ATOMIC
+cache conn objsize=192 align=0 flags=SLAB_HWCACHE_ALIGN ctor=none gfp=GFP_NOWAIT|__GFP_ZERO
 cache req objsize=4096 align=256 flags=none ctor=byte:0x5a gfp=GFP_KERNEL limit=max min_partial=7 remote_node_defrag_ratio=33
 cache ü objsize=64 align=0 flags=SLAB_RED_ZONE|SLAB_POISON ctor=none gfp=GFP_KERNEL limit=max
 cache a"=\b objsize=64 align=0 flags=none ctor=none gfp=GFP_KERNEL limit=max
@@ -88,7 +86,10 @@ iomem mem phys=0x200000000 size=8192 file=none
 iomem dev phys=0x300000000 size=4096 file="@WORK@/a device"
 pool io backing=slab:conn min_nr=6 gfp=GFP_KERNEL limit=max poison=1
 pool big backing=pages:2 min_nr=4 gfp=GFP_KERNEL limit=9 poison=0
-pool plain backing=kmalloc:64 min_nr=1 gfp=GFP_KERNEL limit=max poison=0'
+pool plain backing=kmalloc:64 min_nr=1 gfp=GFP_KERNEL limit=max poison=0
+cache kmalloc-64 owner=boot limit=55
+cache conn limit=1000
+vm lowmem_reserve_ratio="100	200	32	0	0" watermark_scale_factor=20'
 
 # settings - every file that shows a setting, of all that can be made
 settings() {
@@ -155,6 +156,38 @@ accept ''
 accept $'\n\n   \n# a comment\n  # another\n'
 accept "$(grep -E '^pool io|conn ' "$work/rich")"$'\n'
 same "$(sort "$work/rich")" "$(sort "$M/config")" "config after two lines of it"
+
+# A limit may be below what the pools set aside before, and watermarks above what
+# they left; both are of no concern to a pool that has its reserve.
+build_low() {
+	mkdir "$M/caches/conn" "$M"/pools/{io,small,big}
+	put slab:conn "$M/pools/io/backing"
+	put 6 "$M/pools/io/min_nr"
+	put kmalloc:100 "$M/pools/small/backing"
+	put 9 "$M/pools/small/min_nr"
+	put pages:9 "$M/pools/big/backing"
+	put 22 "$M/pools/big/min_nr"
+	for file in caches/{conn,kmalloc-64,kmalloc-128} pools/{io,small,big} \
+		pages/order-9 kmalloc vmalloc; do
+		put 0 "$M/$file/limit"
+	done
+	put 30000 "$M/proc/sys/vm/min_free_kbytes"
+}
+stop_daemon
+start_daemon -o memory=64M
+build_low
+cat "$M/config" > "$work/low"
+settings > "$work/settings"
+expect_value 22 "$M/pools/big/curr_nr"
+stop_daemon
+start_daemon -o "memory=64M,config=$work/low"
+cmp "$M/config" "$work/low" || fail "config with limits below what there is"
+settings | diff "$work/settings" - || fail "settings with such limits"
+accept "$(< "$work/low")"$'\n'
+cmp "$M/config" "$work/low" || fail "such a config written to itself"
+settings | diff "$work/settings" - || fail "settings after it was written"
+stop_daemon
+start_daemon -o "memory=64M,cpus=2,config=$work/rich"
 
 # ---- what is refused, whole ------------------------------------------------------
 
@@ -262,7 +295,8 @@ the_log 'line 1: objsize: objects of 0 bytes'
 # A text of several lines, cut in two at every byte.
 text=$'vm watermark_scale_factor=21\n# half\ncache t objsize=200 limit=5\n'
 text+=$'iomem t phys=0x400000000 file="'$work$'/a device"\npool t backing=slab:t min_nr=2\n'
-want=$'cache t objsize=200 align=0 flags=none ctor=none gfp=GFP_KERNEL limit=5\n'
+want=$'cache t objsize=200 align=0 flags=none ctor=none gfp=GFP_KERNEL\n'
+want+=$'cache t limit=5\n'
 want+=$'iomem t phys=0x400000000 size=4096 file="'$work$'/a device"\n'
 want+='pool t backing=slab:t min_nr=2 gfp=GFP_KERNEL limit=max poison=0'
 want="$(< "$work/rich")"$'\n'"$want"
@@ -332,7 +366,7 @@ random_cache() {
 			SLAB_RECLAIM_ACCOUNT 'SLAB_STORE_USER|SLAB_POISON' ;;
 		ctor) one_of none zero sequence byte:0x7f ;;
 		gfp) one_of GFP_NOWAIT GFP_ATOMIC __GFP_ZERO 0x400 ;;
-		limit) one_of 0 max "$RANDOM" ;;
+		limit) one_of 0 max $((RANDOM + 100)) ;;
 		min_partial) echo $((RANDOM % 20)) ;;
 		esac > "$work/value"
 		cat "$work/value" > "$dir/$file" 2> "$work/refused" || :
@@ -350,7 +384,7 @@ random_pool() {
 	put "$(one_of max $((RANDOM % 50)))" "$dir/limit"
 }
 
-for seed in "${SEED:-$RANDOM}" 4711; do
+for seed in "${SEED:-$RANDOM}" 4711 4581; do
 	echo "SEED=$seed"
 	RANDOM=$seed
 	caches=$((RANDOM % 10 + 2))
@@ -361,7 +395,8 @@ for seed in "${SEED:-$RANDOM}" 4711; do
 	for ((i = RANDOM % 8; i > 0; i--)); do
 		random_pool "p$i"
 	done
-	put "$((RANDOM % 100 + 1000))" "$M/caches/kmalloc-$(one_of 8 64 1k)/limit"
+	put "$((RANDOM % 10))" "$M/caches/kmalloc-$(one_of 8 64 1k)/limit"
+	put "$((RANDOM % 10))" "$M/caches/c$((RANDOM % caches))/limit"
 	put "$((RANDOM % 100 + 1))" "$M/proc/sys/vm/watermark_scale_factor"
 	! rmdir "$M/caches/c$((RANDOM % caches))" 2> "$work/refused" ||
 		echo "a gap"
