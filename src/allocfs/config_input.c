@@ -11,6 +11,10 @@
  * After a refusal nothing is kept. If the refused write ended within a line,
  * the next one begins within it: all up to the first newline is passed over, for
  * half a line may mean something else than the whole one.
+ *
+ * Lines are carried out on behalf of who opened the file, whoever sends a piece.
+ * A program that has inherited the descriptor ends the last line when it closes
+ * it, without meaning to: were it a set-user-ID program, the line would be root's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -234,15 +238,28 @@ static int write_begin(struct call *call, struct config_input *input,
 	return write_run(call, w, buf ? size : 0);
 }
 
+static void as_opener(struct call *call, const struct file *file)
+{
+	call->uid = file->uid;
+	call->gid = file->gid;
+}
+
 int config_write(struct call *call, struct file *file, const char *buf,
 		 size_t size)
 {
 	struct config_input *input;
+	int err;
 
 	if (!size)
 		return 0;
 	input = input_get(file, true);
-	return input ? write_begin(call, input, buf, size) : -ENOMEM;
+	if (!input)
+		return -ENOMEM;
+	as_opener(call, file);
+	err = write_begin(call, input, buf, size);
+	if (!err)
+		meta_touch(call->view, &call->place);
+	return err;
 }
 
 /* Is a line begun, or the end of one to be passed over? */
@@ -262,6 +279,7 @@ int config_flush(struct call *call, struct file *file)
 
 	if (!input)
 		return 0;
+	as_opener(call, file);
 	if (is_begun(input))
 		return write_begin(call, input, NULL, 0);
 	config_input_put(input);

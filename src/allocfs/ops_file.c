@@ -88,6 +88,7 @@ static int file_new(struct call *call, struct file **ret_file)
 	if (file->place.source)
 		source_get(file->place.source);
 	file->uid = call->uid;
+	file->gid = call->gid;
 	pthread_mutex_lock(&call->view->files_lock);
 	list_add(&file->link, &call->view->files);
 	pthread_mutex_unlock(&call->view->files_lock);

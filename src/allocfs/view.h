@@ -448,6 +448,7 @@ struct file {
 	struct view *view;
 	struct place place;
 	uid_t uid;
+	gid_t gid;
 	struct fuse_pollhandle *poll;
 	time_t lease;
 };

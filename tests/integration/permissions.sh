@@ -183,6 +183,23 @@ errno_as $ann OK rmdir "$A"
 errno_as $ann EPERM rmdir "$M/caches/kmalloc-64"
 errno_as $bob OK rmdir "$M/caches/bobs"
 
+# ---- the layout as text --------------------------------------------------------
+
+# Who has it has the layout, but not the daemon's rights to files.
+refused_to $ann write "$M/config" 'cache anns'
+chown $ann "$M/config"
+errno_as $ann OK write "$M/config" 'cache anns objsize=32'
+owned $ann:$ann 755 "$M/caches/anns"
+errno_as $ann EPERM write "$M/config" 'iomem anns file=/etc/passwd'
+[ ! -e "$M/iomem/anns" ] || fail "a region is left of a refused line"
+# Lines are whose the open file is, whoever has inherited it.
+"$as" $ann bash -c 'echo "cache handed" >&3' 3> "$M/config" ||
+	fail "writing to a descriptor that was handed on"
+owned 0:0 755 "$M/caches/handed"
+expect_errno OK rmdir "$M/caches/handed"
+expect_errno OK rmdir "$M/caches/anns"
+chown 0 "$M/config"
+
 # ---- error_log: everybody's own, root's all ----------------------------------
 
 chmod 666 "$M/error_log"
