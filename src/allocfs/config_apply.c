@@ -527,12 +527,14 @@ static int make_source(struct call *call, const struct config_line *line,
 
 /*
  * What the line is about, with a reference. NULL: it is for something of
- * somebody else's that is not there, and passed over.
+ * somebody else's that is not there, and passed over. What another writer makes
+ * at the same time is there as well.
  */
 static int get_source(struct call *call, const struct config_line *line,
 		      struct source **ret_source, bool *ret_made)
 {
 	struct source *source = find_source(call->view, line);
+	int err;
 
 	*ret_made = false;
 	if (source && line->owner &&
@@ -543,8 +545,15 @@ static int get_source(struct call *call, const struct config_line *line,
 	*ret_source = source;
 	if (source || line->owner)
 		return 0;
-	*ret_made = true;
-	return make_source(call, line, ret_source);
+	err = make_source(call, line, ret_source);
+	*ret_made = !err;
+	if (err != -EEXIST)
+		return err;
+	*ret_source = find_source(call->view, line);
+	if (!*ret_source)
+		return err;
+	*call->why = '\0';
+	return 0;
 }
 
 static void undo(struct config_batch *batch, struct source *source)

@@ -284,6 +284,27 @@ same EINVAL "$(limit "$TRY" cut "$M/config" 22 1 "$text")" "$text"
 [ -d "$M/caches/torn" ] || fail "what came after an error"
 rmdir "$M/caches/torn"
 
+# Two writers of the same: what the one makes the other finds.
+for ((i = 0; i < 200; i++)); do
+	echo "cache two$i objsize=$((64 + i)) limit=5"
+	echo "pool two$i backing=slab:two$i min_nr=3"
+done > "$work/two"
+limit dd if="$work/two" of="$M/config" bs=100 status=none &
+pids=$!
+limit dd if="$work/two" of="$M/config" bs=100 status=none ||
+	fail "the second of two writers"
+wait "$pids" || fail "the first of two writers"
+grep -E '^(cache|pool) two' "$M/config" | sort > "$work/both"
+for ((i = 0; i < 200; i++)); do
+	rmdir "$M/pools/two$i" "$M/caches/two$i"
+done
+limit cat "$work/two" > "$M/config" || fail "one writer"
+grep -E '^(cache|pool) two' "$M/config" | sort | cmp - "$work/both" ||
+	fail "two writers gave something else than one"
+for ((i = 0; i < 200; i++)); do
+	rmdir "$M/pools/two$i" "$M/caches/two$i"
+done
+
 # close(2) tells what becomes of the last line.
 printf 'cache a objsize=0' > "$work/unended"
 limit dd if="$work/unended" of="$M/config" bs=100 status=none \
