@@ -44,6 +44,9 @@ extern const struct config_section config_sections[];
 
 /* ---- config_apply.c: writing --------------------------------------------- */
 
+/* Of a line: a path of 4096 bytes, each of them \xNN, and all other settings. */
+#define CONFIG_LINE_MAX (32 * 1024)
+
 struct config_batch;
 
 /**

@@ -278,8 +278,8 @@ static bool needs_name(const struct config_section *section)
 	return section->kind && !section->alone;
 }
 
-static int parse_line(struct call *check, struct config_batch *batch,
-		      char *text, unsigned int number)
+static int parse_words(struct call *check, struct config_batch *batch,
+		       char *text, unsigned int number)
 {
 	struct config_line line = { .number = number,
 				    .first = batch->nr_settings };
@@ -310,6 +310,17 @@ static int parse_line(struct call *check, struct config_batch *batch,
 	return err;
 }
 
+static int parse_line(struct call *check, struct config_batch *batch,
+		      char *text, size_t len, unsigned int number)
+{
+	if (len > CONFIG_LINE_MAX)
+		return call_fail(check, -E2BIG, "longer than %d bytes",
+				 CONFIG_LINE_MAX);
+	if (memchr(text, '\0', len))
+		return call_fail(check, -EINVAL, "a NUL byte");
+	return parse_words(check, batch, text, number);
+}
+
 static void explain(struct config_error *error, unsigned int line, int err,
 		    const char *what)
 {
@@ -332,18 +343,14 @@ static int parse_lines(struct config_batch *batch, char *text, size_t len,
 
 	for (; !err && text < end; number++) {
 		char *newline = memchr(text, '\n', (size_t)(end - text));
-		char *next = newline ? newline + 1 : end;
+		size_t line = (size_t)((newline ? newline : end) - text);
 
 		if (newline)
 			*newline = '\0';
-		if (memchr(text, '\0',
-			   (size_t)((newline ? newline : end) - text)))
-			err = call_fail(&check, -EINVAL, "a NUL byte");
-		else
-			err = parse_line(&check, batch, text, number);
+		err = parse_line(&check, batch, text, line, number);
 		if (err)
 			explain(error, number, err, check.why);
-		text = next;
+		text += line + 1;
 	}
 	return err;
 }

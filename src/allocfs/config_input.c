@@ -24,9 +24,6 @@
 
 #include "view.h"
 
-/* A path of 4096 bytes, each of them \xNN, and all other settings. */
-#define LINE_BYTES_MAX (32 * 1024)
-
 /**
  * struct config_input - the lines of an open file
  * @refs: the open file's, and of a write that is being carried out
@@ -103,7 +100,7 @@ static unsigned int count_lines(const char *text, size_t len)
 /* What was kept is of no use any more. Under input->lock. */
 static void __forget(struct config_input *input)
 {
-	if (input->rest.len)
+	if (input->rest.len || !strbuf_ok(&input->rest))
 		input->skip = true;
 	strbuf_reset(&input->rest);
 }
@@ -147,9 +144,9 @@ static int __take(struct call *call, struct config_input *input,
 		strbuf_add(&input->rest, buf + len, size - len);
 	if (!strbuf_ok(lines) || !strbuf_ok(&input->rest))
 		return -ENOMEM;
-	if (input->rest.len > LINE_BYTES_MAX)
+	if (input->rest.len > CONFIG_LINE_MAX)
 		return call_fail(call, -E2BIG, "line %u: longer than %d bytes",
-				 input->line + 1, LINE_BYTES_MAX);
+				 input->line + 1, CONFIG_LINE_MAX);
 	return 0;
 }
 

@@ -229,6 +229,7 @@ printf -v long '%05000d' 1
 wrong E2BIG 'line 2: .*' "$good"$'\ncache a objsize='"$long"$'\n'
 printf -v long '%040000d' 1
 wrong E2BIG 'line 2: .*' "$good"$'\ncache a objsize='"$long"
+wrong E2BIG 'line 2: longer than 32768 bytes' "$good"$'\n#'"$long"$'\ncache a\n'
 same EINVAL "$(printf 'cache a\0b\n' > "$work/nul"
 	limit cat "$work/nul" 2>&1 > "$M/config" | grep -q 'Invalid argument' &&
 		echo EINVAL)" "a NUL byte"
@@ -304,6 +305,20 @@ grep -E '^(cache|pool) two' "$M/config" | sort | cmp - "$work/both" ||
 for ((i = 0; i < 200; i++)); do
 	rmdir "$M/pools/two$i" "$M/caches/two$i"
 done
+
+# Junk without end is refused, and leaves nothing behind.
+head -c 1M /dev/zero | tr '\0' x > "$work/junk"
+limit dd if="$work/junk" of="$M/config" bs=1M conv=notrunc status=none \
+	2> "$work/err" && fail "junk was accepted"
+grep -q 'Argument list too long' "$work/err" || fail "junk: $(< "$work/err")"
+{
+	for ((i = 0; i < 8; i++)); do
+		cat "$work/junk" 2> "$work/err" || :
+	done
+	printf '\ncache torn'
+} > "$M/config"
+[ -d "$M/caches/torn" ] || fail "what came after junk"
+rmdir "$M/caches/torn"
 
 # close(2) tells what becomes of the last line.
 printf 'cache a objsize=0' > "$work/unended"
