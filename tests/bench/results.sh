@@ -48,7 +48,7 @@ host() {
 	echo "Made by \`tests/bench/results.sh FOLDER\` on $(date -u +%F)."
 	host
 	echo
-	echo "Nanoseconds are CPU time of the thread, the median of 11 rounds"
+	echo "Nanoseconds are CPU time of the thread, the median of the rounds"
 	echo "in which the peers took turns."
 	echo
 	echo "## Limits"
