@@ -578,22 +578,32 @@ static int pick_words(struct call *call, struct pick *pick, char *text)
 
 /*
  * Take the picked objects out of the directory. Their elements replace their
- * IDs in the array, which is as long.
+ * IDs in the array, which is as long. Neighbours mostly have the same user, who
+ * is refunded once for all of them.
  */
 static void **pick_detach(struct view *view, struct pick *pick)
 {
 	struct handles *hs = &pick->source->objects;
 	void **elements = (void **)pick->ids;
+	uint64_t owed = 0;
+	uid_t uid = 0;
 	size_t i;
 
 	for (i = 0; i < pick->nr; i++) {
 		uint64_t id = pick->ids[i];
 		struct handle *h = handles_find(hs, id);
 
+		if (owed && h->uid != uid) {
+			account_refund(view, uid, ACCOUNT_OBJECTS, owed);
+			owed = 0;
+		}
+		uid = h->uid;
+		owed++;
 		elements[i] = h->element;
-		account_refund(view, h->uid, ACCOUNT_OBJECTS, 1);
 		handles_remove(hs, id);
 	}
+	if (owed)
+		account_refund(view, uid, ACCOUNT_OBJECTS, owed);
 	if (pick->nr)
 		pick->source->mtime = meta_now();
 	return elements;
