@@ -59,6 +59,36 @@ walk_all() {
 	(cd "$M/caches" && find . -type f -exec cat {} +)
 }
 
+# layout CACHES POOLS - as lines of config, whole, as config has them
+layout() {
+	awk -v caches="$1" -v pools="$2" 'BEGIN {
+		for (i = 0; i < caches; i++)
+			printf "cache c%d objsize=%d align=0 flags=none " \
+				"ctor=none gfp=GFP_KERNEL limit=max\n", i,
+				64 + i % 500 * 8
+		for (i = 0; i < pools; i++)
+			printf "pool p%d backing=slab:c%d min_nr=2 " \
+				"gfp=GFP_KERNEL limit=max poison=0\n", i, i
+	}'
+}
+
+# save_and_restore NUMBER - a layout of so many caches and a tenth of it of pools
+save_and_restore() {
+	local number=$1 things=$(($1 + $1 / 10))
+
+	layout "$number" $((number / 10)) > "$work/layout"
+	start_daemon -o memory=1G
+	each "write config ($((number / 10)) pools, too)" "$things" \
+		cp "$work/layout" "$M/config"
+	each "read config" "$things" cp "$M/config" "$work/saved"
+	each "write what is there already" "$things" cp "$work/saved" "$M/config"
+	cmp "$work/layout" "$work/saved" || fail "config is not what was written"
+	stop_daemon
+	each "start with it" "$things" \
+		start_daemon -o "memory=1G,config=$work/layout"
+	stop_daemon
+}
+
 measure() {
 	local number=$1 files
 
@@ -87,4 +117,5 @@ for number in $numbers; do
 	start_daemon
 	measure "$number"
 	stop_daemon
+	save_and_restore "$number"
 done
