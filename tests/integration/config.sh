@@ -136,6 +136,12 @@ the_log 'line 1: backing: elements are out or requests wait'
 put all "$M/pools/io/free"
 put all "$M/caches/conn/free"
 
+# Its time is that of the last write.
+before=$(stat -c %y "$M/config")
+accept $'# nothing\n'
+checks=$((checks + 1))
+[[ $(stat -c %y "$M/config") > $before ]] || fail "the time of a write"
+
 # The shape is one: on the way there is none that cannot be.
 accept $'cache shape objsize=4194304\n'
 accept $'cache shape flags=SLAB_STORE_USER|SLAB_RED_ZONE objsize=64\n'
