@@ -201,8 +201,8 @@ static void add_pool(const struct map_pool *pool, struct strbuf *sb, int y)
 		    "</text><path class=\"k\" d=\"M%d.5 %d.5h%dv14h-%dz\"/>", x,
 		    y, POOL_BAR_W, POOL_BAR_W);
 	if (w > 0)
-		strbuf_addf(sb, "<path class=\"c%u\" d=\"M%d %dh%dv13h-%dz\"/>",
-			    (unsigned int)FILL_CACHE, x + 1, y + 1, w, w);
+		strbuf_addf(sb, "<path class=\"o\" d=\"M%d %dh%dv13h-%dz\"/>",
+			    x + 1, y + 1, w, w);
 	strbuf_addf(sb, "<text x=\"%d\" y=\"%d\">%d of %d in reserve, %llu out",
 		    x + POOL_BAR_W + 12, y + 12, pool->curr_nr, pool->min_nr,
 		    (unsigned long long)pool->active);
