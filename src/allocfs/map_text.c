@@ -173,15 +173,13 @@ static void add_name(struct strbuf *sb, const char *name, bool ascii)
 
 	while (*name) {
 		size_t len = map_char_length(name);
-		unsigned int width = len > 2 && !ascii ? 2 : 1;
+		bool other = len > 1 ? ascii || map_char_unseen(name)
+				     : *name < ' ' || *name > '~';
+		unsigned int width = len > 2 && !other ? 2 : 1;
 
 		if (columns + width > NAME_COLUMNS)
 			break;
-		if (len > 1 && ascii)
-			strbuf_addc(sb, '?');
-		else if (map_char_unseen(name))
-			strbuf_addf(sb, "%*s", (int)width, "?");
-		else if (len == 1 && (*name < ' ' || *name > '~'))
+		if (other)
 			strbuf_addc(sb, '?');
 		else
 			strbuf_add(sb, name, len);
