@@ -33,6 +33,10 @@ struct mempool_cold {
 	bool dying;
 
 	/* the pool's lock for writers, read without */
+	uint32_t seq; /* odd while the lock is held */
+	enum kmem_mempool_kind kind; /* of the backing; see pool_describe() */
+	uint64_t backing;
+	size_t element_size;
 	bool exact;
 	enum kmem_mempool_kind
 		watched; /* how its elements are; 0: they are not */
@@ -45,10 +49,14 @@ struct mempool_cold {
 	uint64_t stat[KMEM_NR_MEMPOOL_STATS];
 	uint64_t wait[KMEM_MEMPOOL_WAIT_BUCKETS];
 
-	/* LOCK_THREADS: of threads that ended; what "reset" subtracts */
-	struct pool_cell folded;
-	uint64_t stat_base[KMEM_NR_MEMPOOL_STATS];
+	uint64_t stat_base[KMEM_NR_MEMPOOL_STATS]; /* what "reset" subtracts */
 	uint64_t wait_base[KMEM_MEMPOOL_WAIT_BUCKETS];
+
+	/* no lock: most elements out that a look at the pool has found */
+	uint64_t seen;
+
+	/* LOCK_THREADS: of threads that ended */
+	struct pool_cell folded;
 };
 
 /* A pool without a minimum keeps one element, or its waiters would starve. */
@@ -116,12 +124,21 @@ bool pool_may_return(mempool_t *pool, void *element);
 
 int pool_list(mempool_t *pool);
 void pool_unlist(mempool_t *pool);
+void pool_names(const mempool_t *pool, struct kmem_mempool_info *ret_info);
 enum kmem_mempool_kind pool_kind_of(const mempool_t *pool);
-uint64_t pool_active(mempool_t *pool);
+void pool_describe(mempool_t *pool);
 bool pool_in_use(mempool_t *pool);
 void pools_init(void);
 void pools_exit(void);
 void pool_thread_exit(struct thread *t);
+
+/* ---- mempool_info.c ------------------------------------------------------- */
+
+/* For whoever changes a pool, or its numbers. */
+void pool_lock(mempool_t *pool);
+void pool_unlock(mempool_t *pool);
+uint64_t pool_active(const mempool_t *pool);
+void pool_fold(mempool_t *pool, struct pool_cell *cell);
 
 /* ---- wait.c -------------------------------------------------------------- */
 

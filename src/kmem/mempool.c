@@ -115,22 +115,22 @@ static bool take_quota(mempool_t *pool, unsigned int nr)
 	uint64_t used;
 	bool ok = true;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (cold->limit != KMEM_NO_LIMIT) {
 		used = pool_active(pool) + cold->pending;
 		ok = used <= cold->limit && nr <= cold->limit - used;
 	}
 	if (ok)
 		cold->pending += nr;
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return ok;
 }
 
 static void drop_quota(mempool_t *pool, unsigned int nr)
 {
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	pool_unpend(pool, nr);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 }
 
 /*
@@ -219,7 +219,7 @@ static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
 	unsigned int n = 0;
 
 	pool_ended_init(&ended);
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	while (n < nr && pool->curr_nr < pool_capacity(pool)) {
 		void *element = elements[n++];
 
@@ -228,7 +228,7 @@ static unsigned int refill(mempool_t *pool, void **elements, unsigned int nr,
 		pool_push(pool, element);
 		pool_serve(pool, &ended);
 	}
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	pool_ended_run(&ended, 0);
 	return n;
 }
@@ -324,6 +324,7 @@ static int init(mempool_t *pool, const struct pool_maker *maker, int min_nr,
 	if (!err) {
 		pool->cold->limit = KMEM_NO_LIMIT;
 		set_maker(pool, maker);
+		pool_describe(pool);
 		err = fill(pool, backing, gfp);
 	}
 	if (!err)
@@ -368,9 +369,9 @@ static void *take_one(mempool_t *pool)
 {
 	void *element;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	element = pool_pop(pool);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return element;
 }
 
@@ -384,9 +385,9 @@ void mempool_exit(mempool_t *pool)
 	if (pool->serial) {
 		pool_unlist(pool);
 		pool_ended_init(&ended);
-		lock(&pool->lock, LOCK_POOL);
+		pool_lock(pool);
 		pool_refuse(pool, 0, &ended);
-		unlock(&pool->lock);
+		pool_unlock(pool);
 		pool_ended_run(&ended, -ENODEV);
 	}
 	while (pool->curr_nr > 0)
@@ -542,13 +543,13 @@ void *mempool_alloc_preallocated(mempool_t *pool)
 {
 	void *element = NULL;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (pool->curr_nr > 0 && !pool->first) {
 		element = pool_pop(pool);
 		pool_count(pool, KMEM_MEMPOOL_STAT_from_reserve, 1);
 		pool_count_out(pool, 0);
 	}
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return element;
 }
 
@@ -558,9 +559,9 @@ void *mempool_alloc_noreserve(mempool_t *pool, gfp_t gfp)
 
 	if (!pool_ask_backing(pool, gfp, 1, &element))
 		return NULL;
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	pool_count_out(pool, 1);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return element;
 }
 
@@ -580,9 +581,9 @@ static bool may_leave(mempool_t *pool, void *element)
 	bool may = true;
 
 	if (unlikely(counter_read(pool->cold->watched))) {
-		lock(&pool->lock, LOCK_POOL);
+		pool_lock(pool);
 		may = pool_may_return(pool, element);
-		unlock(&pool->lock);
+		pool_unlock(pool);
 	}
 	return may;
 }
@@ -633,13 +634,13 @@ static int set_slots(mempool_t *pool, int new_min_nr, struct pool_ended *ended)
 
 	if (!slots)
 		return -ENOMEM;
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	while (pool->curr_nr > new_min_nr) {
 		void *element = pool_pop(pool);
 
-		unlock(&pool->lock);
+		pool_unlock(pool);
 		pool->free(element, pool->pool_data);
-		lock(&pool->lock, LOCK_POOL);
+		pool_lock(pool);
 	}
 	old_nr = pool_capacity(pool);
 	old = pool->elements;
@@ -650,7 +651,7 @@ static int set_slots(mempool_t *pool, int new_min_nr, struct pool_ended *ended)
 	/* Who stood behind a refused one may have enough. */
 	pool_serve(pool, ended);
 	pool_count(pool, KMEM_MEMPOOL_STAT_resizes, 1);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	slots_free(old, old_nr);
 	return 0;
 }
@@ -673,9 +674,9 @@ static void grow_reserve(mempool_t *pool)
 /* While it goes on, elements are on their way that no count knows. */
 static void mark_resizing(mempool_t *pool, int change)
 {
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	pool->cold->resizing += (unsigned int)change;
-	unlock(&pool->lock);
+	pool_unlock(pool);
 }
 
 int mempool_resize(mempool_t *pool, int new_min_nr)

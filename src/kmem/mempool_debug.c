@@ -291,14 +291,14 @@ int mempool_set_poison(mempool_t *pool, bool on)
 
 	if (on && !kind)
 		return -EOPNOTSUPP;
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (kind == pool->cold->watched)
 		;
 	else if (pool_in_use(pool))
 		err = -EBUSY;
 	else
 		pool_watch(pool, kind);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return err;
 }
 

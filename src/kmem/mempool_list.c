@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mempool_list.c - all pools: their registry, snapshots and settings
+ * mempool_list.c - all pools: their registry and settings
  *
  * A pool is on the list from init to exit, wherever its struct lives. Readers
- * pin it by its serial for the length of a request, as with caches. The
- * counters of the fast path are cells in the threads' blocks; what they add up
- * to is computed when somebody asks.
+ * pin it by its serial for the length of a request, as with caches.
  */
 #include <errno.h>
 #include <limits.h>
@@ -139,6 +137,15 @@ void pool_unlist(mempool_t *pool)
 	pool_changes.gone++;
 	clear_cells(pool->slot);
 	slot_put(&pool_slots, pool->slot);
+	unlock(&pool_list_lock);
+}
+
+/* What it is called may change; @ret_info is copied into. */
+void pool_names(const mempool_t *pool, struct kmem_mempool_info *ret_info)
+{
+	lock(&pool_list_lock, LOCK_POOLS);
+	text_copy(ret_info->name, sizeof(ret_info->name), pool->cold->name);
+	text_copy(ret_info->owner, sizeof(ret_info->owner), pool->cold->owner);
 	unlock(&pool_list_lock);
 }
 
@@ -290,86 +297,15 @@ void pools_fork(enum fork_step step)
 		pools_exit();
 }
 
-/* ---- counters ---- */
-
-/* Of a cell that its thread may be counting in right now. */
-static void add_cell(struct pool_cell *sum, const struct pool_cell *cell)
-{
-	/* Frees first: an element is never seen to come back before it went. */
-	sum->frees += counter_read(cell->frees);
-	sum->from_backing += counter_read(cell->from_backing);
-}
-
-/* Under LOCK_THREADS. */
-static struct pool_cell sum_cells(const mempool_t *pool)
-{
-	struct pool_cell sum = { 0 };
-	struct thread *t;
-
-	add_cell(&sum, &pool->cold->folded);
-	for_each_thread(t)
-		add_cell(&sum, &t->cell[pool->slot]);
-	return sum;
-}
-
-/* Each element that was handed out came from the one or from the other. */
-static uint64_t allocs_of(const mempool_t *pool, const struct pool_cell *sum)
-{
-	return sum->from_backing +
-	       counter_read(pool->cold->stat[KMEM_MEMPOOL_STAT_from_reserve]);
-}
-
-/* Elements handed out and not returned. */
-uint64_t pool_active(mempool_t *pool)
-{
-	struct pool_cell sum;
-	uint64_t allocs;
-
-	lock(&thread_list_lock, LOCK_THREADS);
-	sum = sum_cells(pool);
-	unlock(&thread_list_lock);
-	allocs = allocs_of(pool, &sum);
-	return allocs - MIN(sum.frees, allocs);
-}
+/* ---- threads ---- */
 
 /* The thread is ending; its counts stay. */
 void pool_thread_exit(struct thread *t)
 {
 	lock(&pool_list_lock, LOCK_POOLS);
-	for (mempool_t *pool = pool_first; pool; pool = pool->next_pool) {
-		struct pool_cell *cell = &t->cell[pool->slot];
-
-		lock(&thread_list_lock, LOCK_THREADS);
-		add_cell(&pool->cold->folded, cell);
-		memset(cell, 0, sizeof(*cell));
-		unlock(&thread_list_lock);
-	}
+	for (mempool_t *pool = pool_first; pool; pool = pool->next_pool)
+		pool_fold(pool, &t->cell[pool->slot]);
 	unlock(&pool_list_lock);
-}
-
-/* Under LOCK_THREADS: the cold counters, and those summed from the cells. */
-static void read_stats(const mempool_t *pool, uint64_t *stat)
-{
-	struct pool_cell sum = sum_cells(pool);
-
-	for (int i = 0; i < KMEM_NR_MEMPOOL_STATS; i++)
-		stat[i] = counter_read(pool->cold->stat[i]);
-	stat[KMEM_MEMPOOL_STAT_allocs] = allocs_of(pool, &sum);
-	stat[KMEM_MEMPOOL_STAT_frees] = sum.frees;
-	stat[KMEM_MEMPOOL_STAT_from_backing] = sum.from_backing;
-}
-
-/* A maximum cannot be subtracted from, so that one is really cleared. */
-void mempool_reset_stats(mempool_t *pool)
-{
-	lock(&pool->lock, LOCK_POOL);
-	counter_set(pool->cold->stat[KMEM_MEMPOOL_STAT_wait_ns_max], 0);
-	lock(&thread_list_lock, LOCK_THREADS);
-	read_stats(pool, pool->cold->stat_base);
-	unlock(&thread_list_lock);
-	memcpy(pool->cold->wait_base, pool->cold->wait,
-	       sizeof(pool->cold->wait));
-	unlock(&pool->lock);
 }
 
 /* ---- the backing by name ---- */
@@ -391,6 +327,30 @@ enum kmem_mempool_kind pool_kind_of(const mempool_t *pool)
 		    pool->free == pairs[i].free)
 			return (enum kmem_mempool_kind)i;
 	return KMEM_MEMPOOL_CUSTOM;
+}
+
+/*
+ * The inverse of resolve(), for those who ask what the backing is. They do not
+ * look at it themselves, as a cache may go when the pool has moved off it; its
+ * objects' size stays while elements of it are in the pool.
+ */
+void pool_describe(mempool_t *pool)
+{
+	struct mempool_cold *cold = pool->cold;
+	enum kmem_mempool_kind kind = pool_kind_of(pool);
+	uint64_t backing = (uint64_t)pool->pool_data, size = backing;
+
+	if (kind == KMEM_MEMPOOL_SLAB) {
+		backing = kmem_cache_serial(pool->pool_data);
+		size = kmem_cache_size(pool->pool_data);
+	} else if (kind == KMEM_MEMPOOL_PAGES) {
+		size = KMEM_PAGE_SIZE << backing;
+	} else if (kind == KMEM_MEMPOOL_CUSTOM) {
+		backing = size = 0;
+	}
+	counter_set(cold->kind, kind);
+	counter_set(cold->backing, backing);
+	counter_set(cold->element_size, size);
 }
 
 /* The cache is pinned; see let_go(). */
@@ -484,6 +444,7 @@ static void exchange(mempool_t *pool, struct pool_backing *b, void ***slots,
 	pool->alloc = b->alloc;
 	pool->free = b->free;
 	pool->pool_data = b->data;
+	pool_describe(pool);
 	pool->elements = *slots;
 	counter_set(pool->curr_nr, *nr);
 	counter_set(pool->cold->low, *nr);
@@ -507,9 +468,9 @@ static bool is_busy(mempool_t *pool)
 {
 	bool busy;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	busy = pool_in_use(pool);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return busy;
 }
 
@@ -537,7 +498,7 @@ static int move_to(mempool_t *pool, struct pool_backing b)
 	if (!slots)
 		return -ENOMEM;
 	made = fill_slots(&b, slots, nr);
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (pool_in_use(pool) || pool->cold->resizing ||
 	    nr != pool_capacity(pool))
 		err = -EBUSY;
@@ -545,7 +506,7 @@ static int move_to(mempool_t *pool, struct pool_backing b)
 		err = -ENOMEM;
 	else
 		exchange(pool, &b, &slots, &made);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	while (made > 0)
 		b.free(slots[--made], b.data);
 	kmem_meta_free(slots, bytes);
@@ -602,10 +563,10 @@ int mempool_set_name(mempool_t *pool, const char *name)
 
 void mempool_set_exact(mempool_t *pool, bool exact)
 {
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	pool->cold->exact = exact;
 	pool_set_careful(pool);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 }
 
 /* What is asked of the backing meanwhile goes on being pending. */
@@ -613,99 +574,11 @@ void mempool_set_limit(mempool_t *pool, uint64_t limit)
 {
 	uint64_t old;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	old = pool->cold->limit;
 	counter_set(pool->cold->limit, limit);
 	pool_set_careful(pool);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	if (limit > old)
 		pool_kick(pool, false);
-}
-
-void mempool_reset_peak(mempool_t *pool)
-{
-	lock(&pool->lock, LOCK_POOL);
-	counter_set(pool->cold->peak, pool_active(pool));
-	unlock(&pool->lock);
-}
-
-void mempool_reset_low(mempool_t *pool)
-{
-	lock(&pool->lock, LOCK_POOL);
-	counter_set(pool->cold->low, pool->curr_nr);
-	unlock(&pool->lock);
-}
-
-/* ---- snapshot ---- */
-
-size_t mempool_reserve(mempool_t *pool, void **elements, size_t room)
-{
-	size_t nr;
-
-	lock(&pool->lock, LOCK_POOL);
-	nr = (size_t)pool->curr_nr;
-	memcpy(elements, pool->elements, MIN(nr, room) * sizeof(*elements));
-	unlock(&pool->lock);
-	return nr;
-}
-
-/* The inverse of resolve(). */
-static void read_backing(const mempool_t *pool, struct kmem_mempool_info *info)
-{
-	info->kind = pool_kind_of(pool);
-	switch (info->kind) {
-	case KMEM_MEMPOOL_SLAB:
-		info->backing = kmem_cache_serial(pool->pool_data);
-		info->element_size = kmem_cache_size(pool->pool_data);
-		break;
-	case KMEM_MEMPOOL_KMALLOC:
-	case KMEM_MEMPOOL_KVMALLOC:
-		info->backing = (uint64_t)pool->pool_data;
-		info->element_size = info->backing;
-		break;
-	case KMEM_MEMPOOL_PAGES:
-		info->backing = (uint64_t)pool->pool_data;
-		info->element_size = KMEM_PAGE_SIZE << info->backing;
-		break;
-	default:
-		break;
-	}
-}
-
-/*
- * Under the pool's lock, because curr_nr, waiters and elements out must be of
- * one moment. Reading also notes a peak that nobody counted.
- */
-void mempool_info(mempool_t *pool, struct kmem_mempool_info *ret_info)
-{
-	struct mempool_cold *cold = pool->cold;
-	uint64_t peak;
-
-	memset(ret_info, 0, sizeof(*ret_info));
-	lock(&pool_list_lock, LOCK_POOLS);
-	ret_info->serial = pool->serial;
-	text_copy(ret_info->name, sizeof(ret_info->name), cold->name);
-	text_copy(ret_info->owner, sizeof(ret_info->owner), cold->owner);
-	unlock(&pool_list_lock);
-	lock(&pool->lock, LOCK_POOL);
-	read_backing(pool, ret_info);
-	ret_info->min_nr = pool->min_nr;
-	ret_info->curr_nr = pool->curr_nr;
-	ret_info->waiters = pool->waiters;
-	ret_info->low = cold->low;
-	ret_info->limit = cold->limit;
-	ret_info->poison = cold->watched;
-	ret_info->active = pool_active(pool);
-	peak = MAX(cold->peak, ret_info->active);
-	counter_set(cold->peak, peak);
-	ret_info->peak = peak;
-	lock(&thread_list_lock, LOCK_THREADS);
-	read_stats(pool, ret_info->stat);
-	for (int i = 0; i < KMEM_NR_MEMPOOL_STATS; i++)
-		if (i != KMEM_MEMPOOL_STAT_wait_ns_max)
-			ret_info->stat[i] -= cold->stat_base[i];
-	unlock(&thread_list_lock);
-	for (int i = 0; i < KMEM_MEMPOOL_WAIT_BUCKETS; i++)
-		ret_info->wait[i] = cold->wait[i] - cold->wait_base[i];
-	unlock(&pool->lock);
 }

@@ -176,7 +176,7 @@ static int from_reserve(mempool_t *pool, struct mempool_request *request,
 	unsigned int missing = request->nr - got;
 	int err = -EAGAIN;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (!missing ||
 	    (!pool->first && (unsigned int)pool->curr_nr >= missing)) {
 		take_from_reserve(pool, request->elements + got, missing);
@@ -190,7 +190,7 @@ static int from_reserve(mempool_t *pool, struct mempool_request *request,
 		enqueue(pool, request);
 		err = -EINPROGRESS;
 	}
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return err;
 }
 
@@ -229,9 +229,9 @@ int pool_request(mempool_t *pool, struct mempool_request *request,
 	pool_put_back(pool, request->elements, got);
 	if (may_queue)
 		return from_reserve(pool, request, 0, true);
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	pool_count(pool, KMEM_MEMPOOL_STAT_failed, 1);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return -EAGAIN;
 }
 
@@ -244,7 +244,7 @@ static bool serve_with(mempool_t *pool, uint64_t ticket, void **elements,
 	struct mempool_request *request;
 	bool served = false;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	request = pool->first;
 	if (request && request->ticket == ticket &&
 	    got + (unsigned int)pool->curr_nr >= request->nr) {
@@ -255,7 +255,7 @@ static bool serve_with(mempool_t *pool, uint64_t ticket, void **elements,
 		end(pool, request, REQUEST_DONE, ended);
 		served = true;
 	}
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return served;
 }
 
@@ -269,14 +269,14 @@ static bool retry_oldest(mempool_t *pool, bool timed)
 	gfp_t gfp = 0;
 	bool served;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (pool->first) {
 		nr = pool->first->nr;
 		gfp = pool->first->gfp | POOL_GFP;
 		ticket = pool->first->ticket;
 		pool_count(pool, KMEM_MEMPOOL_STAT_timeouts, timed);
 	}
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	if (nr > 1)
 		elements = kmem_meta_alloc(nr * sizeof(*elements));
 	if (nr == 0 || !elements)
@@ -338,7 +338,7 @@ bool mempool_cancel(mempool_t *pool, struct mempool_request *request)
 	bool queued;
 
 	pool_ended_init(&ended);
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	queued = request->state == REQUEST_QUEUED;
 	if (queued) {
 		dequeue(pool, request);
@@ -347,7 +347,7 @@ bool mempool_cancel(mempool_t *pool, struct mempool_request *request)
 		/* The next may want less. */
 		pool_serve(pool, &ended);
 	}
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	if (queued)
 		ticker_disarm();
 	pool_ended_run(&ended, 0);

@@ -465,7 +465,7 @@ unsigned int mempool_validate(mempool_t *pool)
 {
 	unsigned int faults = 0;
 
-	lock(&pool->lock, LOCK_POOL);
+	pool_lock(pool);
 	if (pool->curr_nr < 0 || pool->curr_nr > pool_capacity(pool))
 		FAULT(faults, "validate %s: %d elements of %d",
 		      pool->cold->name, pool->curr_nr, pool->min_nr);
@@ -478,7 +478,7 @@ unsigned int mempool_validate(mempool_t *pool)
 		FAULT(faults, "validate %s: low %d above curr_nr %d",
 		      pool->cold->name, pool->cold->low, pool->curr_nr);
 	faults += check_queue(pool);
-	unlock(&pool->lock);
+	pool_unlock(pool);
 	return faults;
 }
 

@@ -20,6 +20,7 @@
  *	no element is in two hands;
  *
  * and who is woken finds what it waited for, so that one element wakes one task.
+ * Who reads the numbers of the pool finds no element in two of them.
  *
  * To that end this file takes the place of wait.c and lock.c, which a program
  * gets from the library only where it has no functions of these names. In a
@@ -417,6 +418,20 @@ static void resize(void)
 		fail_schedule("a resize failed");
 }
 
+/*
+ * Others may come in between while the numbers are read. An element that went
+ * from the reserve to somebody meanwhile must not be in both; one that is on its
+ * way to the backing, or from there, is in neither.
+ */
+static void look(void)
+{
+	struct kmem_mempool_info info;
+
+	mempool_info(pool, &info);
+	if (info.active + (uint64_t)info.curr_nr > live)
+		fail_schedule("numbers of a pool are not of one moment");
+}
+
 static void task_main(void)
 {
 	for (;;) {
@@ -425,6 +440,8 @@ static void task_main(void)
 		while (deeds--) {
 			if (prng_below(&choices, 6) == 0)
 				resize();
+			else if (prng_below(&choices, 16) == 0)
+				look();
 			else
 				use_pool();
 		}

@@ -337,6 +337,50 @@ START_TEST(test_pool_may_change_while_threads_use_it)
 }
 END_TEST
 
+/*
+ * Numbers that are read without the pool's lock. The backing never gives, so an
+ * element is in the reserve or out; the pool is exact, so what is out is counted
+ * under the lock, too. Only where the lock was never free for a whole look may
+ * the numbers not be of one moment: that is not to happen each time.
+ */
+static void look_or_ask(unsigned int index, void *arg)
+{
+	unsigned long *whole = arg;
+	struct kmem_mempool_info info;
+
+	if (index) {
+		ask_in_all_ways(index, NULL);
+		__atomic_fetch_sub(&crowd.running, 1, __ATOMIC_RELEASE);
+		return;
+	}
+	do {
+		mempool_info(pool, &info);
+		fault_if(info.curr_nr < 0 || info.curr_nr > info.min_nr);
+		fault_if(info.low < 0 || info.low > info.min_nr);
+		fault_if(info.waiters >= THREADS);
+		if (info.active + (uint64_t)info.curr_nr == MOST)
+			(*whole)++;
+	} while (__atomic_load_n(&crowd.running, __ATOMIC_ACQUIRE));
+}
+
+START_TEST(test_numbers_are_read_without_the_lock)
+{
+	unsigned long whole = 0;
+
+	crowd.seed = test_seed("numbers_are_read_without_the_lock");
+	crowd.steps = test_steps(3000);
+	crowd.running = THREADS - 1;
+	pool_make(MOST);
+	mempool_set_exact(pool, true);
+	backing.yield = true;
+	backing_set_budget(&backing, 0);
+	threads_run(THREADS, look_or_ask, &whole);
+	assert_quiet();
+	ck_assert_uint_gt(whole, 0);
+	ck_assert_uint_le(pool_look().peak, MOST);
+}
+END_TEST
+
 /* Several resizers at once: the last one wins, nothing is lost. */
 static void resize_to_and_fro(unsigned int index, void *arg)
 {
@@ -684,6 +728,7 @@ Suite *test_suite(void)
 	tcase_add_loop_test(tc, test_no_wakeup_is_lost, 0, 3);
 	tcase_add_loop_test(tc, test_pool_may_change_while_threads_use_it, 0,
 			    2);
+	tcase_add_test(tc, test_numbers_are_read_without_the_lock);
 	tcase_add_test(tc, test_resizes_may_run_at_once);
 	tcase_add_test(tc, test_resizes_lose_and_double_nothing);
 	tcase_add_test(tc, test_requests_end_while_min_nr_falls);
