@@ -75,6 +75,7 @@ void vm_area_set_request(struct vm_area *area, size_t size);
 void vm_area_shrink(struct vm_area *area, size_t bytes);
 void vm_areas_walk(void (*visit)(void *arg, const struct vm_area *area),
 		   void *arg);
+void vm_areas_count(unsigned long *ret_areas, unsigned long *ret_pages);
 void vm_areas_range(const void **ret_base, size_t *ret_size);
 unsigned int vm_areas_validate(void);
 

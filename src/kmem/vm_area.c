@@ -45,6 +45,10 @@ static struct {
 	struct vm_area end;
 	uint64_t random;
 	unsigned long nr_areas;
+
+	/* LOCK_AREAS for writers, read without */
+	unsigned long nr_live;
+	unsigned long live_pages; /* of vmalloc()'s */
 } range = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 void vm_areas_lock(void)
@@ -227,6 +231,8 @@ static void reset(void)
 	range.size = 0;
 	range.root = NULL;
 	range.nr_areas = 0;
+	counter_set(range.nr_live, 0);
+	counter_set(range.live_pages, 0);
 	memset(&range.end, 0, sizeof(range.end));
 }
 
@@ -374,10 +380,18 @@ int vm_area_map(struct vm_area *area, enum os_range_flags how)
 	return err;
 }
 
+/* Pages that count as vmalloc()'s; those of vmap() are somebody's already. */
+static unsigned long pages_of(const struct vm_area *area)
+{
+	return area->vm.flags & VM_ALLOC ? area->vm.nr_pages : 0;
+}
+
 void vm_area_open(struct vm_area *area)
 {
 	vm_areas_lock();
 	area->state = VM_AREA_LIVE;
+	counter_add(range.nr_live, 1);
+	counter_add(range.live_pages, pages_of(area));
 	vm_areas_unlock();
 }
 
@@ -421,8 +435,11 @@ struct vm_area *vm_area_close(const void *p, unsigned long flags)
 
 	vm_areas_lock();
 	area = find_start(p, flags);
-	if (area)
+	if (area) {
 		area->state = VM_AREA_CLOSED;
+		counter_sub(range.nr_live, 1);
+		counter_sub(range.live_pages, pages_of(area));
+	}
 	vm_areas_unlock();
 	return area;
 }
@@ -478,7 +495,9 @@ void vm_area_shrink(struct vm_area *area, size_t bytes)
 	refresh(range.root, next);
 	area->vm.size = bytes + KMEM_PAGE_SIZE;
 	area->nr_map = (unsigned int)(bytes >> KMEM_PAGE_SHIFT);
+	counter_sub(range.live_pages, pages_of(area));
 	area->vm.nr_pages = area->nr_map;
+	counter_add(range.live_pages, pages_of(area));
 	area->mapped = bytes;
 	vm_areas_unlock();
 }
@@ -506,6 +525,13 @@ void vm_areas_walk(void (*visit)(void *arg, const struct vm_area *area),
 	vm_areas_unlock();
 }
 
+/* Takes no lock: one may be of a moment later than the other. */
+void vm_areas_count(unsigned long *ret_areas, unsigned long *ret_pages)
+{
+	*ret_areas = counter_read(range.nr_live);
+	*ret_pages = counter_read(range.live_pages);
+}
+
 void vm_areas_range(const void **ret_base, size_t *ret_size)
 {
 	*ret_base = range.base;
@@ -515,6 +541,8 @@ void vm_areas_range(const void **ret_base, size_t *ret_size)
 struct check {
 	char *end; /* of the area before */
 	unsigned long nr;
+	unsigned long nr_live;
+	unsigned long live_pages;
 	unsigned int faults;
 };
 
@@ -558,6 +586,10 @@ static void check_tree(struct check *check, const struct vm_area *area)
 	    (right && right->priority > area->priority))
 		fault(check, area, "the tree is no heap");
 	check_pages(check, area);
+	if (area->state == VM_AREA_LIVE) {
+		check->nr_live++;
+		check->live_pages += pages_of(area);
+	}
 	check->end = (char *)area->vm.addr + area->vm.size;
 	check->nr++;
 	check_tree(check, right);
@@ -573,6 +605,9 @@ unsigned int vm_areas_validate(void)
 	if (range.root && (check.end != range.base + range.size ||
 			   check.nr != range.nr_areas + 1))
 		fault(&check, &range.end, "areas and gaps do not add up");
+	if (check.nr_live != range.nr_live ||
+	    check.live_pages != range.live_pages)
+		fault(&check, &range.end, "areas are counted wrong");
 	vm_areas_unlock();
 	return check.faults;
 }

@@ -174,20 +174,13 @@ size_t kmem_vmalloc_areas(struct kmem_vmalloc_area *areas, size_t room)
 	return snapshot.nr;
 }
 
-static void add_area(void *arg, const struct vm_area *area)
-{
-	struct kmem_vmalloc_info *info = arg;
-
-	info->areas++;
-	if (area->vm.flags & VM_ALLOC)
-		info->pages += area->vm.nr_pages;
-}
-
 void kmem_vmalloc_info(struct kmem_vmalloc_info *ret_info)
 {
 	memset(ret_info, 0, sizeof(*ret_info));
 	if (!kmem.ready)
 		return;
+	lock_reader_begin();
 	vm_areas_range(&ret_info->base, &ret_info->size);
-	vm_areas_walk(add_area, ret_info);
+	vm_areas_count(&ret_info->areas, &ret_info->pages);
+	lock_reader_end();
 }
