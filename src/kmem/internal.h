@@ -11,7 +11,7 @@
  *	LOCK_CACHES    cache_list.c the list of caches, their shape, pins
  *	LOCK_WATCHERS  mempool_list.c who is told that a pool goes
  *	LOCK_POOLS     mempool_list.c the list of pools, pins
- *	LOCK_POOL      mempool.c    one pool: reserve and queue
+ *	LOCK_POOL      mempool.c    one pool: reserve and queue; pool_lock()
  *	LOCK_BACKGROUND background.c whether the library's thread runs
  *	LOCK_SHRINKERS shrinker.c   the list of shrinkers, who uses them
  *	LOCK_PAGE_WAIT page_wait.c  the line of those who wait for pages
@@ -32,9 +32,9 @@
  *	LOCK_META      meta.c       the metadata region
  *
  * Who only reads numbers, between lock_reader_begin() and lock_reader_end(),
- * takes none that an allocation waits for: the lists' and LOCK_THREADS alone. Not
- * among them are the numbers of a pool, which are of one moment (LOCK_POOL), and
- * of vmalloc()'s areas (LOCK_AREAS).
+ * takes none that an allocation waits for: the lists' and LOCK_THREADS alone.
+ * What lies in a reserve, and which areas vmalloc() has, are no numbers: who
+ * lists them takes LOCK_POOL or LOCK_AREAS.
  *
  * alloc_pages() is called with none of them held, because reclaim may take
  * all from LOCK_CACHES on. Callbacks of users are called with none held. The

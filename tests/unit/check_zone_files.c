@@ -3,10 +3,9 @@
  * check_zone_files.c - debug/extfrag says what buddyinfo means
  *
  * The indices are worked out a second time, from the text of buddyinfo, in
- * random states of the memory. And: reading makes no allocation wait.
+ * random states of the memory.
  */
 #include <check.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "allocfs/view.h"
 
 #include "fixture.h"
-#include "inside.h"
 #include "runner.h"
 
 #define MAX_LINES 8
@@ -186,64 +184,6 @@ START_TEST(test_indices_of_full_memory)
 }
 END_TEST
 
-/* ---- what reading costs others --------------------------------------------- */
-
-#ifdef KMEM_DEBUG
-/* All that the files of caches are made from. */
-static void read_all_caches(void)
-{
-	struct kmem_cache_info info;
-	uint64_t serials[64];
-	size_t nr = kmem_cache_serials(serials, 64);
-
-	ck_assert_uint_gt(nr, 0);
-	for (size_t i = 0; i < nr && i < 64; i++) {
-		struct kmem_cache *s = kmem_cache_pin(serials[i]);
-
-		ck_assert_ptr_nonnull(s);
-		kmem_cache_info(s, &info);
-		kmem_cache_unpin(s);
-	}
-}
-
-/* Each lock that is taken in between is looked at by lock.c. */
-START_TEST(test_readers_take_no_lock_of_an_allocation)
-{
-	const struct attr *const attrs[] = {
-		&buddyinfo_attr,
-		&pagetypeinfo_attr,
-		&zoneinfo_attr,
-		&vmstat_attr,
-		extfrag_attr("unusable_index"),
-	};
-	struct kmem_config config = { .memory = 16 * MIB, .cpus = 2 };
-	struct kmem_memory_info memory;
-	void *p;
-
-	kmem_up_with(&config);
-	p = kmalloc(100, GFP_KERNEL);
-	inside_reader_begin();
-	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++)
-		free(text_of(attrs[i]));
-	read_all_caches();
-	kmem_memory_info(&memory);
-	inside_reader_end();
-	kfree(p);
-	kmem_down();
-}
-END_TEST
-
-/* The look itself: who allocates in there is found. */
-START_TEST(test_a_reader_that_takes_one_is_found)
-{
-	kmem_up();
-	inside_reader_begin();
-	__free_pages(alloc_pages(GFP_KERNEL, 9), 9);
-	inside_reader_end();
-}
-END_TEST
-#endif
-
 Suite *test_suite(void)
 {
 	Suite *suite = suite_create("zone files");
@@ -251,11 +191,6 @@ Suite *test_suite(void)
 
 	tcase_add_test(tcase, test_indices_agree_with_buddyinfo);
 	tcase_add_test(tcase, test_indices_of_full_memory);
-#ifdef KMEM_DEBUG
-	tcase_add_test(tcase, test_readers_take_no_lock_of_an_allocation);
-	tcase_add_test_raise_signal(
-		tcase, test_a_reader_that_takes_one_is_found, SIGABRT);
-#endif
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
