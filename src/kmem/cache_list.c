@@ -56,10 +56,10 @@ int cache_list_add(struct kmem_cache *s)
 void cache_list_settle(struct kmem_cache *s)
 {
 	lock_assert_held(&cache_list_lock);
-	s->awaited++;
+	counter_add(s->awaited, 1);
 	while (s->pins)
 		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
-	s->awaited--;
+	counter_sub(s->awaited, 1);
 }
 
 /* Forgets the cache; not its slot. */

@@ -536,10 +536,10 @@ int mempool_remove(mempool_t *pool)
 	bool busy;
 
 	lock(&pool_list_lock, LOCK_POOLS);
-	pool->cold->awaited++;
+	counter_add(pool->cold->awaited, 1);
 	while (!(busy = is_busy(pool)) && pool->cold->pins)
 		pthread_cond_wait(&pool_unpinned, &pool_list_lock);
-	pool->cold->awaited--;
+	counter_sub(pool->cold->awaited, 1);
 	pool->cold->dying = !busy;
 	unlock(&pool_list_lock);
 	if (busy)
