@@ -349,7 +349,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		drop(s, empty);
 }
 
-static bool in_use(const struct kmem_cache *s)
+bool cache_in_use(const struct kmem_cache *s)
 {
 	return counter_read(s->out) > cache_parked(s);
 }
@@ -360,19 +360,15 @@ static bool in_use(const struct kmem_cache *s)
  */
 int kmem_cache_remove(struct kmem_cache *s)
 {
-	bool busy, empty = false;
+	bool shut, empty = false;
 
 	kmem_rcu_barrier();
 	lock(&cache_list_lock, LOCK_CACHES);
-	busy = in_use(s);
-	if (!busy) {
-		cache_list_settle(s);
-		busy = in_use(s);
-	}
-	if (!busy)
+	shut = cache_list_shut(s);
+	if (shut)
 		empty = unlist(s);
 	unlock(&cache_list_lock);
-	if (busy)
+	if (!shut)
 		return -EBUSY;
 	drop(s, empty);
 	return 0;

@@ -48,25 +48,33 @@ int cache_list_add(struct kmem_cache *s)
 }
 
 /*
- * Waits until nobody looks at the cache. The lock is dropped meanwhile; what was
- * true of the cache before may not be true then. Who comes in that time is let
- * in: told that the cache is gone, he would forget what he has of it, while it
- * may well stay.
+ * Shuts the cache at a moment when nobody looks at it and it is not in use. Who
+ * comes before is let in: told that the cache is gone, he would forget what he
+ * has of it, while it may well stay. So the last who leaves decides, for us who
+ * wait: by the time that we were awake, others would have come. Return: it is
+ * shut; else it is in use.
  */
-void cache_list_settle(struct kmem_cache *s)
+bool cache_list_shut(struct kmem_cache *s)
 {
+	bool busy = false;
+
 	lock_assert_held(&cache_list_lock);
 	counter_add(s->awaited, 1);
-	while (s->pins)
+	while (!s->dying && !(busy = cache_in_use(s)) && s->pins)
 		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
 	counter_sub(s->awaited, 1);
+	if (!busy)
+		s->dying = true;
+	return !busy;
 }
 
-/* Forgets the cache; not its slot. */
+/* Forgets the cache, once nobody looks at it any more; not its slot. */
 void cache_list_remove(struct kmem_cache *s)
 {
+	lock_assert_held(&cache_list_lock);
 	s->dying = true;
-	cache_list_settle(s);
+	while (s->pins)
+		pthread_cond_wait(&cache_unpinned, &cache_list_lock);
 	list_del(&s->link);
 	cache_forget_aliases(s);
 	cache_of_slot[s->slot - PAGE_SLOTS] = NULL;
@@ -176,8 +184,10 @@ struct kmem_cache *kmem_cache_pin(uint64_t serial)
 void kmem_cache_unpin(struct kmem_cache *s)
 {
 	lock(&cache_list_lock, LOCK_CACHES);
-	if (--s->pins == 0 && (s->dying || s->awaited))
+	if (--s->pins == 0 && (s->dying || s->awaited)) {
+		s->dying |= !cache_in_use(s);
 		pthread_cond_broadcast(&cache_unpinned);
+	}
 	unlock(&cache_list_lock);
 }
 

@@ -292,7 +292,8 @@ extern struct list_head cache_list;
 extern pthread_mutex_t cache_list_lock;
 
 int cache_list_add(struct kmem_cache *s);
-void cache_list_settle(struct kmem_cache *s);
+bool cache_list_shut(struct kmem_cache *s);
+bool cache_in_use(const struct kmem_cache *s);
 void cache_list_remove(struct kmem_cache *s);
 void cache_slot_put(struct kmem_cache *s);
 void cache_list_named(void);

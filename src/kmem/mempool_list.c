@@ -186,12 +186,34 @@ mempool_t *mempool_pin(uint64_t serial)
 	return pool;
 }
 
+/*
+ * Under the pool's lock: does anybody wait for elements, or have some, or is
+ * getting one? The last is only known of a careful pool.
+ */
+bool pool_in_use(mempool_t *pool)
+{
+	lock_assert_held(&pool->lock);
+	return pool->waiters || pool->cold->pending || pool_active(pool);
+}
+
+static bool is_busy(mempool_t *pool)
+{
+	bool busy;
+
+	pool_lock(pool);
+	busy = pool_in_use(pool);
+	pool_unlock(pool);
+	return busy;
+}
+
 void mempool_unpin(mempool_t *pool)
 {
 	lock(&pool_list_lock, LOCK_POOLS);
 	if (--pool->cold->pins == 0 &&
-	    (pool->cold->dying || pool->cold->awaited))
+	    (pool->cold->dying || pool->cold->awaited)) {
+		pool->cold->dying |= !is_busy(pool);
 		pthread_cond_broadcast(&pool_unpinned);
+	}
 	unlock(&pool_list_lock);
 }
 
@@ -454,26 +476,6 @@ static void exchange(mempool_t *pool, struct pool_backing *b, void ***slots,
 	*nr = old_nr;
 }
 
-/*
- * Under the pool's lock: does anybody wait for elements, or have some, or is
- * getting one? The last is only known of a careful pool.
- */
-bool pool_in_use(mempool_t *pool)
-{
-	lock_assert_held(&pool->lock);
-	return pool->waiters || pool->cold->pending || pool_active(pool);
-}
-
-static bool is_busy(mempool_t *pool)
-{
-	bool busy;
-
-	pool_lock(pool);
-	busy = pool_in_use(pool);
-	pool_unlock(pool);
-	return busy;
-}
-
 /* A reserve of @nr elements; what is missing in the end was not to be had. */
 static int fill_slots(const struct pool_backing *b, void **slots, int nr)
 {
@@ -529,15 +531,18 @@ int mempool_rebase(mempool_t *pool, enum kmem_mempool_kind kind,
 /*
  * Who has the pool pinned may be about to take an element: what counts is
  * whether it is in use when nobody has, and then nobody may pin it any more. But
- * not before, as whoever is told that it is gone forgets what he has of it.
+ * not before, as whoever is told that it is gone forgets what he has of it. The
+ * last who leaves decides (mempool_unpin()): by the time that we were awake,
+ * others would have come.
  */
 int mempool_remove(mempool_t *pool)
 {
-	bool busy;
+	bool busy = false;
 
 	lock(&pool_list_lock, LOCK_POOLS);
 	counter_add(pool->cold->awaited, 1);
-	while (!(busy = is_busy(pool)) && pool->cold->pins)
+	while (!pool->cold->dying && !(busy = is_busy(pool)) &&
+	       pool->cold->pins)
 		pthread_cond_wait(&pool_unpinned, &pool_list_lock);
 	counter_sub(pool->cold->awaited, 1);
 	pool->cold->dying = !busy;

@@ -84,6 +84,21 @@ START_TEST(test_cache_is_there_while_it_is_awaited)
 }
 END_TEST
 
+/* However soon another comes after the last: readers do not keep it for ever. */
+START_TEST(test_cache_is_gone_with_the_last_pin)
+{
+	struct kmem_cache *s = kmem_cache_create("wanted", 64, 0, 0, NULL);
+	uint64_t serial = kmem_cache_serial(s);
+	struct removal r = { .cache = s };
+
+	ck_assert_ptr_eq(kmem_cache_pin(serial), s);
+	removal_begin(&r);
+	kmem_cache_unpin(s);
+	ck_assert_ptr_null(kmem_cache_pin(serial));
+	ck_assert_int_eq(removal_end(&r), 0);
+}
+END_TEST
+
 START_TEST(test_pool_is_there_while_it_is_awaited)
 {
 	struct removal r = { 0 };
@@ -107,6 +122,24 @@ START_TEST(test_pool_is_there_while_it_is_awaited)
 	mempool_free(element, r.pool);
 	ck_assert_int_eq(mempool_remove(r.pool), 0);
 	ck_assert_ptr_null(mempool_pin(serial));
+}
+END_TEST
+
+START_TEST(test_pool_is_gone_with_the_last_pin)
+{
+	struct removal r = { 0 };
+	uint64_t serial;
+	int err;
+
+	err = mempool_new("wanted", "test", 1, KMEM_MEMPOOL_KMALLOC, 64,
+			  &r.pool);
+	ck_assert_int_eq(err, 0);
+	serial = mempool_serial(r.pool);
+	ck_assert_ptr_eq(mempool_pin(serial), r.pool);
+	removal_begin(&r);
+	mempool_unpin(r.pool);
+	ck_assert_ptr_null(mempool_pin(serial));
+	ck_assert_int_eq(removal_end(&r), 0);
 }
 END_TEST
 
@@ -241,6 +274,8 @@ Suite *test_suite(void)
 	tc = suite_add(s, "awaited", kmem_up, kmem_down);
 	tcase_add_test(tc, test_cache_is_there_while_it_is_awaited);
 	tcase_add_test(tc, test_pool_is_there_while_it_is_awaited);
+	tcase_add_test(tc, test_cache_is_gone_with_the_last_pin);
+	tcase_add_test(tc, test_pool_is_gone_with_the_last_pin);
 	tc = suite_add(s, "on the way", kmem_up, kmem_down);
 	tcase_add_loop_test(tc,
 			    test_pool_keeps_its_backing_for_what_is_on_its_way,
