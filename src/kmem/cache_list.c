@@ -126,6 +126,7 @@ void slabs_fork(enum fork_step step)
 		fork_mutex(&s->lock, step);
 		if (step == FORK_CHILD) {
 			s->pins = 0;
+			s->awaited = 0;
 			s->growing = 0;
 		}
 	}

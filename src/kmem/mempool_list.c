@@ -290,6 +290,8 @@ static void forget_waiters(mempool_t *pool)
 	pool->last = NULL;
 	pool->waiters = 0;
 	pool->cold->pins = 0;
+	pool->cold->awaited = 0;
+	pool->cold->resizing = 0;
 	pool->cold->pending = 0;
 }
 

@@ -12,6 +12,8 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fixture.h"
 #include "runner.h"
@@ -139,6 +141,30 @@ START_TEST(test_pool_is_gone_with_the_last_pin)
 	removal_begin(&r);
 	mempool_unpin(r.pool);
 	ck_assert_ptr_null(mempool_pin(serial));
+	ck_assert_int_eq(removal_end(&r), 0);
+}
+END_TEST
+
+/* The remover is the parent's: in the child nobody waits. */
+START_TEST(test_child_keeps_what_is_awaited)
+{
+	struct kmem_cache *s = kmem_cache_create("wanted", 64, 0, 0, NULL);
+	uint64_t serial = kmem_cache_serial(s);
+	struct removal r = { .cache = s };
+	int status;
+	pid_t pid;
+
+	ck_assert_ptr_eq(kmem_cache_pin(serial), s);
+	removal_begin(&r);
+	pid = fork();
+	if (!pid) {
+		if (kmem_cache_pin(serial))
+			kmem_cache_unpin(s);
+		_exit(kmem_cache_pin(serial) != s);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	kmem_cache_unpin(s);
 	ck_assert_int_eq(removal_end(&r), 0);
 }
 END_TEST
@@ -276,6 +302,7 @@ Suite *test_suite(void)
 	tcase_add_test(tc, test_pool_is_there_while_it_is_awaited);
 	tcase_add_test(tc, test_cache_is_gone_with_the_last_pin);
 	tcase_add_test(tc, test_pool_is_gone_with_the_last_pin);
+	tcase_add_test(tc, test_child_keeps_what_is_awaited);
 	tc = suite_add(s, "on the way", kmem_up, kmem_down);
 	tcase_add_loop_test(tc,
 			    test_pool_keeps_its_backing_for_what_is_on_its_way,
