@@ -82,6 +82,21 @@ static void draw(struct screen *screen)
 	draw_screen(screen);
 }
 
+/* What was pressed meanwhile counts, up to a key that has it read again. */
+static void on_kept_keys(struct screen *screen)
+{
+	unsigned int n = 0;
+
+	while (n < screen->nr_kept && !screen->quit && !screen->reading) {
+		struct pressed key = screen->kept[n++];
+
+		keys_press(screen, key.key, key.code);
+	}
+	screen->nr_kept -= n;
+	memmove(screen->kept, screen->kept + n,
+		screen->nr_kept * sizeof(screen->kept[0]));
+}
+
 static void on_done(struct screen *screen)
 {
 	sampler_done(&screen->sampler);
@@ -89,7 +104,9 @@ static void on_done(struct screen *screen)
 	screen->rounds++;
 	if (screen->watch->rounds && screen->rounds >= screen->watch->rounds)
 		screen->quit = true;
-	draw(screen);
+	on_kept_keys(screen);
+	if (!screen->reading)
+		draw(screen);
 }
 
 static void on_keys(struct screen *screen)
@@ -107,15 +124,19 @@ static void on_keys(struct screen *screen)
 		draw(screen);
 }
 
-/* Only the end is heard while the mount is silent. */
+/* Only the end is heard while the mount is silent; the rest waits. */
 static void on_keys_while_waiting(struct screen *screen)
 {
 	wint_t key;
 	int kind;
 
-	while ((kind = get_wch(&key)) != ERR)
+	while ((kind = get_wch(&key)) != ERR) {
 		if (kind == OK && key == 'q')
 			screen->quit = true;
+		else if (screen->nr_kept < KEYS_KEPT)
+			screen->kept[screen->nr_kept++] =
+				(struct pressed){ key, kind == KEY_CODE_YES };
+	}
 }
 
 /* The one that is to end us, or 0. */

@@ -60,10 +60,19 @@ struct shown {
 	char filter[sizeof(((struct request *)0)->filter)];
 };
 
+/** struct pressed - a character, or with @code one of curses' KEY_ */
+struct pressed {
+	wint_t key;
+	bool code;
+};
+
+#define KEYS_KEPT 32
+
 /**
  * struct screen - all that is on it, and why
  * @reading: since when the sampler has the model; 0: it has not
  * @next: when it will be asked again
+ * @kept: keys that were pressed while the mount was silent, oldest first
  * @edited: where the filter is being typed, what it was before; else NULL
  */
 struct screen {
@@ -77,6 +86,8 @@ struct screen {
 	int help_first;
 	double reading;
 	double next;
+	struct pressed kept[KEYS_KEPT];
+	unsigned int nr_kept;
 	unsigned long rounds;
 	bool quit;
 	int status;

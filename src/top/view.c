@@ -12,9 +12,11 @@
 #include "top/top.h"
 
 static const struct counted cache_counts[] = {
-	{ "alloc_fastpath", CACHE_ALLOCS }, { "alloc_slowpath", CACHE_ALLOCS },
-	{ "free_fastpath", CACHE_FREES },   { "free_slowpath", CACHE_FREES },
-	{ "free_rcu_sheaf", CACHE_FREES },  { NULL, 0 },
+	{ "alloc_fastpath", CACHE_ALLOCS },
+	{ "alloc_slowpath", CACHE_ALLOCS },
+	{ "free_fastpath", CACHE_FREES },
+	{ "free_slowpath", CACHE_FREES },
+	{ NULL, 0 },
 };
 
 static const struct counted pool_counts[] = {

@@ -200,7 +200,10 @@ echo "sizes: ok"
 # A mount that hangs, that dies, that goes, that is there again.
 kill -STOP "$daemon_pid"
 await shows 'The mount has not answered for .* s; q ends\.'
+# What is pressed meanwhile counts afterwards.
+press n
 kill -CONT "$daemon_pid"
+await shows 'by NAME '
 await shows ' / filter '
 kill -KILL "$daemon_pid"
 await_exit "$daemon_pid" || :
