@@ -210,34 +210,32 @@ static void __list_del(struct source_list *list, const struct source *source)
 		(list->nr - i) * sizeof(*list->at));
 }
 
-struct source *source_next(struct view *view, const struct kind *kind,
-			   uint32_t from)
+/* So many places behind the first whose serial is not below @serial. */
+static struct source *source_near(struct view *view, const struct kind *kind,
+				  uint32_t serial, int places)
 {
 	const struct source_list *list = list_of(view, kind);
 	struct source *found = NULL;
-	uint32_t i;
+	int64_t i;
 
 	pthread_mutex_lock(&view->lock);
-	i = __list_place(list, from);
-	if (i < list->nr)
+	i = (int64_t)__list_place(list, serial) + places;
+	if (i >= 0 && i < list->nr)
 		found = source_get(list->at[i]);
 	pthread_mutex_unlock(&view->lock);
 	return found;
 }
 
+struct source *source_next(struct view *view, const struct kind *kind,
+			   uint32_t from)
+{
+	return source_near(view, kind, from, 0);
+}
+
 struct source *source_prev(struct view *view, const struct kind *kind,
 			   uint32_t below)
 {
-	const struct source_list *list = list_of(view, kind);
-	struct source *found = NULL;
-	uint32_t i;
-
-	pthread_mutex_lock(&view->lock);
-	i = __list_place(list, below);
-	if (i)
-		found = source_get(list->at[i - 1]);
-	pthread_mutex_unlock(&view->lock);
-	return found;
+	return source_near(view, kind, below, -1);
 }
 
 /* ---- all of them --------------------------------------------------------- */

@@ -8,22 +8,12 @@
 # the name is microseconds for each cache, or for each file. WALK is the largest
 # number of caches whose files are all read: there are about a hundred for each.
 
-# shellcheck source=../lib/common.sh
-. "${abs_top_srcdir:?run by make bench}/tests/lib/common.sh"
+# shellcheck source=common.sh
+. "${abs_top_srcdir:?run by make bench}/tests/bench/common.sh"
 
 numbers=${NUMBERS:-1000 2000 4000 10000}
 walk=${WALK:-1000}
 memory_limit=100 # MB
-
-# A machine without FUSE is no reason for make bench to fail.
-skip() {
-	echo "left out: $*"
-	exit 0
-}
-
-now_us() {
-	echo "${EPOCHREALTIME/[.,]/}"
-}
 
 # tenths NUMBER - of tenths, as a decimal fraction
 tenths() {
@@ -40,10 +30,6 @@ each() {
 	us=$(($(now_us) - start))
 	printf '  %-42s %9s us %9s ms\n' "$what" "$(tenths $((us * 10 / number)))" \
 		"$(tenths $((us / 100)))"
-}
-
-resident_kib() {
-	value VmRSS: "/proc/$daemon_pid/status" | tr -dc '0-9'
 }
 
 # of_all FILE COMMAND... - it gets FILE of all caches as arguments

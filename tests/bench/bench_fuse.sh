@@ -8,8 +8,8 @@
 # the clients and on another one; then what one command costs an object, and how
 # long the daemon takes to answer.
 
-# shellcheck source=../lib/common.sh
-. "${abs_top_srcdir:?run by make bench}/tests/lib/common.sh"
+# shellcheck source=common.sh
+. "${abs_top_srcdir:?run by make bench}/tests/bench/common.sh"
 
 clients=${CLIENTS-1 2 16}
 rounds=11
@@ -18,18 +18,8 @@ bench=$abs_top_builddir/tests/bench
 F=$work/F
 floor_pid=
 
-# A machine without FUSE is no reason for make bench to fail.
-skip() {
-	echo "left out: $*"
-	exit 0
-}
-
 at_end() {
 	[ -z "$floor_pid" ] || stop_floor
-}
-
-now_us() {
-	echo "${EPOCHREALTIME/[.,]/}"
 }
 
 start_floor() {

@@ -6,14 +6,8 @@
 #
 # Run by make bench.
 
-# shellcheck source=../lib/common.sh
-. "${abs_top_srcdir:?run by make bench}/tests/lib/common.sh"
-
-# A machine without FUSE is no reason for make bench to fail.
-skip() {
-	echo "left out: $*"
-	exit 0
-}
+# shellcheck source=common.sh
+. "${abs_top_srcdir:?run by make bench}/tests/bench/common.sh"
 
 start_daemon
 mkdir "$M/caches/conn" "$M/pools/io"

@@ -7,8 +7,8 @@
 # Run by make bench. Times are of the wall clock; this shell looks all the time
 # and starts nothing for that.
 
-# shellcheck source=../lib/common.sh
-. "${abs_top_srcdir:?run by make bench}/tests/lib/common.sh"
+# shellcheck source=common.sh
+. "${abs_top_srcdir:?run by make bench}/tests/bench/common.sh"
 
 parked=200
 parked_at_end=50
@@ -17,32 +17,6 @@ pool=$M/pools/io
 client_pids=()
 served=0
 clients=0
-
-# A machine without FUSE is no reason for make bench to fail.
-skip() {
-	echo "left out: $*"
-	exit 0
-}
-
-# report WHAT VALUE [UNIT]
-report() {
-	printf '  %-42s %9s%s\n' "$1" "$2" "${3:+ $3}"
-}
-
-now_us() {
-	echo "${EPOCHREALTIME/[.,]/}"
-}
-
-# ms_since START - START is of now_us
-ms_since() {
-	local us=$(($(now_us) - $1))
-
-	printf '%d.%d\n' $((us / 1000)) $((us % 1000 / 100))
-}
-
-resident_kib() {
-	value VmRSS: "/proc/$daemon_pid/status" | tr -dc '0-9'
-}
 
 holds() {
 	[ "$(< "$1")" = "$2" ]

@@ -6,40 +6,14 @@
 # Run by make bench. Times are of the wall clock. What an object costs beside
 # its own bytes is what the daemon's resident memory grows by, less these.
 
-# shellcheck source=../lib/common.sh
-. "${abs_top_srcdir:?run by make bench}/tests/lib/common.sh"
+# shellcheck source=common.sh
+. "${abs_top_srcdir:?run by make bench}/tests/bench/common.sh"
 
 most=1000000
 objsize=64
 drawn=1000
 files=$abs_top_builddir/tests/bench/files
 cache=$M/caches/conn
-
-# A machine without FUSE is no reason for make bench to fail.
-skip() {
-	echo "left out: $*"
-	exit 0
-}
-
-# report WHAT VALUE [UNIT [LIMIT]]
-report() {
-	printf '  %-42s %9s%s\n' "$1" "$2" "${3:+ $3}${4:+   (limit $4)}"
-}
-
-now_us() {
-	echo "${EPOCHREALTIME/[.,]/}"
-}
-
-# ms_since START - START is of now_us
-ms_since() {
-	local us=$(($(now_us) - $1))
-
-	printf '%d.%d\n' $((us / 1000)) $((us % 1000 / 100))
-}
-
-resident_kib() {
-	value VmRSS: "/proc/$daemon_pid/status" | tr -dc '0-9'
-}
 
 measure_alloc() {
 	local before start after bytes
